@@ -74,12 +74,13 @@ pub(super) fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ#/*";
+    let keys =
+        "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ#/*!sE@&%";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
         4 => proptest::sample::select(vec![
-            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter, Key::PageUp, Key::PageDown,
+            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter, Key::PageUp, Key::PageDown, Key::Tab, Key::F11,
         ]).prop_map(Event::Key),
         2 => at().prop_map(|(x, y)| Event::Press(x, y)),
         2 => at().prop_map(|(x, y)| Event::Drag(x, y)),
@@ -104,6 +105,9 @@ proptest! {
     ) {
         let videos = (0..panels).map(|i| panel(ramp(7, 3 + i, 5), if i == 1 { "title" } else { "" }));
         let player = player(videos.collect());
+        // The menu runs every command, also those that save.
+        let folder = tempfile::tempdir().unwrap();
+        player.set_save_folder(folder.path());
         for (event, elapsed) in events {
             player.handle(event, SIZE);
             player.advance(Duration::from_millis(elapsed));
@@ -111,6 +115,9 @@ proptest! {
             let playback = player.playback();
             prop_assert!(playback.frame() < 7 && 1 <= playback.step());
             prop_assert!((1.0 / 64.0..=64.0).contains(&playback.speed()));
+        }
+        while player.is_saving() {
+            std::thread::sleep(MS);
         }
         for (panel, y, x) in points(&player) {
             prop_assert!(panel < panels && y < 3 + panel && x < 5);
@@ -733,6 +740,21 @@ fn pictures_are_saved_without_annotations_or_on_white() {
         Some((640, 480)),
     );
     assert!(movie.frame(3).is_ok());
+}
+
+#[test]
+fn movies_are_named_after_the_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let player = player(vec![panel(ramp(3, 20, 20), "heart.2.tif")]);
+    player.set_save_folder(folder.path());
+    press(&player, 'E');
+    (0..3).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
+    "gif".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    while player.is_saving() {
+        std::thread::sleep(MS);
+    }
+    assert!(folder.path().join("heart.2.gif").exists());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
 use optimap::player::window;
 use optimap::player::{Event, Image, Key, Panel, Player, ViewFiles};
+use optimap::system::display_rect::DisplayRect;
 use optimap::video::{Strided, Video};
 
 use super::player::{MS, player};
@@ -26,12 +27,22 @@ struct Fake {
     size: (usize, usize),
     closed: bool,
     gone: bool,
+    is_full: bool,
+    place: Option<DisplayRect>,
     events: Vec<Event>,
     shown: Image,
     times_shown: usize,
 }
 
 type Fakes = Arc<Mutex<Vec<Arc<Mutex<Fake>>>>>;
+
+/// The display of such windows.
+const AREA: DisplayRect = DisplayRect {
+    left: 0,
+    top: 20,
+    width: 1600,
+    height: 980,
+};
 
 struct FakeScreen(Arc<Mutex<Fake>>);
 
@@ -50,6 +61,20 @@ impl Screen for FakeScreen {
 
     fn set_title(&mut self, title: &str) {
         title.clone_into(&mut self.0.lock().unwrap().title);
+    }
+
+    fn set_full_screen(&mut self, is_full: bool) -> Result<()> {
+        self.0.lock().unwrap().is_full = is_full;
+        Ok(())
+    }
+
+    fn work_area(&self) -> Result<DisplayRect> {
+        Ok(AREA)
+    }
+
+    fn place(&mut self, to: DisplayRect) -> Result<()> {
+        self.0.lock().unwrap().place = Some(to);
+        Ok(())
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
@@ -160,6 +185,64 @@ fn the_title_of_a_window_names_the_file_that_it_shows() {
         fake.lock().unwrap().events.push(event);
         until(|| title() == "b.npy");
         player.close();
+    });
+}
+
+#[test]
+fn windows_fill_the_display_and_share_it() {
+    beside_windows(|windows, fakes| {
+        let players = [(); 4].map(|()| player(&[9, 2, 2], vec![0u8; 36]));
+        for player in &players {
+            windows.open(player.clone()).unwrap();
+        }
+        let press = |index: usize, key| {
+            let window = fake(&fakes, index);
+            window.lock().unwrap().events.push(Event::Key(key));
+        };
+        let is_full = |index: usize| fake(&fakes, index).lock().unwrap().is_full;
+        press(1, Key::F11);
+        until(|| is_full(1));
+        // The first one leaves full screen, not the window.
+        press(1, Key::Escape);
+        until(|| !is_full(1));
+        assert!(players[1].is_open());
+        press(2, Key::F11);
+        until(|| is_full(2));
+        press(0, Key::Char('&'));
+        let places = || [0, 1, 2, 3].map(|index| fake(&fakes, index).lock().unwrap().place);
+        until(|| places().iter().all(Option::is_some));
+        assert_eq!(
+            places().to_vec(),
+            AREA.tiles(4).into_iter().map(Some).collect::<Vec<_>>()
+        );
+        assert!(!is_full(2));
+        press(3, Key::Char('Q'));
+        players[0].wait().unwrap();
+    });
+}
+
+#[test]
+fn a_file_whose_name_is_typed_opens_in_a_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = Video::new(Strided::from_vec(&[2, 3, 3], vec![0u8; 18]));
+    save_video(&folder.path().join("second.npy"), &video).unwrap();
+    let typed = folder.path().join("se").display().to_string();
+    beside_windows(move |windows, fakes| {
+        let player = player(&[9, 2, 2], vec![0u8; 36]);
+        windows.open(player.clone()).unwrap();
+        let keys = std::iter::once(Key::Char('@'))
+            .chain(typed.chars().map(|char| match char {
+                ' ' => Key::Space,
+                char => Key::Char(char),
+            }))
+            .chain([Key::Tab, Key::Enter]);
+        let window = fake(&fakes, 0);
+        window.lock().unwrap().events.extend(keys.map(Event::Key));
+        until(|| fakes.lock().unwrap().len() == 2);
+        assert_eq!(fake(&fakes, 1).lock().unwrap().title, "second.npy");
+        let event = Event::Key(Key::Char('Q'));
+        window.lock().unwrap().events.push(event);
+        player.wait().unwrap();
     });
 }
 

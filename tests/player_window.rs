@@ -27,15 +27,15 @@ print(player.traces().len());
 print("end");
 "#;
 
-struct Program {
+pub(super) struct Program {
     process: Child,
     lines: Arc<Mutex<Vec<String>>>,
-    window: String,
-    folder: tempfile::TempDir,
+    pub(super) window: String,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Program {
-    fn start(title: &str, script: &str) -> Self {
+    pub(super) fn start(title: &str, script: &str) -> Self {
         let mut program = Self::start_on(None, title, script);
         program.find_window(title);
         program
@@ -79,7 +79,7 @@ impl Program {
         self.until("a state", |line| line.starts_with("[10, "));
     }
 
-    fn last(&self) -> String {
+    pub(super) fn last(&self) -> String {
         self.lines
             .lock()
             .unwrap()
@@ -89,7 +89,7 @@ impl Program {
     }
 
     #[track_caller]
-    fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+    pub(super) fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
         let start = Instant::now();
         while !holds(&self.last()) {
             let lines = self.lines.lock().unwrap().clone();
@@ -121,7 +121,7 @@ impl Program {
 
     /// Presses a key and waits until the picture is another one and stays that.
     #[track_caller]
-    fn key_changes_picture(&self, key: &str) {
+    pub(super) fn key_changes_picture(&self, key: &str) {
         let before = self.picture();
         xdotool(&["key", key]);
         let start = Instant::now();
@@ -130,7 +130,7 @@ impl Program {
         }
     }
 
-    fn at(&self, x: usize, y: usize) {
+    pub(super) fn at(&self, x: usize, y: usize) {
         let (x, y) = (x.to_string(), y.to_string());
         xdotool(&["mousemove", "--window", &self.window, &x, &y]);
         thread::sleep(Duration::from_millis(60));
@@ -157,13 +157,13 @@ fn collect(from: impl std::io::Read + Send + 'static, lines: Arc<Mutex<Vec<Strin
 }
 
 #[track_caller]
-fn xdotool(arguments: &[&str]) -> String {
+pub(super) fn xdotool(arguments: &[&str]) -> String {
     let output = Command::new("xdotool").args(arguments).output().unwrap();
     assert!(output.status.success(), "xdotool {arguments:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn alone() -> std::sync::MutexGuard<'static, ()> {
+pub(super) fn alone() -> std::sync::MutexGuard<'static, ()> {
     ONE_AT_A_TIME
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -47,6 +47,7 @@ builtins! {
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `!` | distance and speed along a line; it is measured again when it is moved |
     /// | `#` | kymograph of the line in a window |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
     /// | `8` `9` | brush that paints values of a range; that range (`20 to 80`, `> 20`) |
@@ -57,6 +58,8 @@ builtins! {
     /// | `s`, `E`, `G` | save the image as PNG; as a movie or picture with a typed name; copy it |
     /// | `H`, `J` | what is saved: the videos alone; dark text on white |
     /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
+    /// | `@` | open a file with a typed name in a window; Tab completes it |
+    /// | F11, `&` | full screen; tile all windows |
     /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape, `Q` | close; close all windows |
     ///

@@ -2,6 +2,9 @@
 
 mod canvas;
 mod graphics;
+mod other_fonts;
+#[cfg(test)]
+pub(crate) mod tiny_font;
 
 pub mod colorbar;
 pub(crate) mod decimate;

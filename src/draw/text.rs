@@ -1,22 +1,19 @@
 //! Text in the embedded font: Noto Sans Regular (Latin, Greek, Cyrillic), © Google, under the
-//! license in `font/OFL.txt`.
+//! license in `font/OFL.txt`. Characters that it lacks are those of fonts of the system.
 
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, PxScaleFont, ScaleFont, point};
 
-use super::{Color, Image};
+use super::{Color, Image, other_fonts};
 
 /// Embedded font.
 const FONT: &[u8] = include_bytes!("font/NotoSans-Regular.ttf");
 
 /// Width of a line of text in pixels.
 pub fn width(text: &str, size: f32) -> usize {
-    let font = font(size);
-    let mut pen = 0.0;
-    for (advance, ..) in glyphs(&font, text) {
-        pen += advance;
-    }
+    let advances = letters(text).into_iter();
+    let pen: f32 = advances.map(|letter| letter.advance(size)).sum();
     pen.ceil() as usize
 }
 
@@ -29,12 +26,14 @@ pub fn draw(
     size: f32,
     color: Color,
 ) -> usize {
-    let font = font(size);
     let baseline = (middle as f32 + DIGIT_HEIGHT * size / 2.0).round();
     let mut pen = left as f32;
-    for (advance, id) in glyphs(&font, text) {
-        let glyph = id.with_scale_and_position(font.scale, point(pen, baseline));
-        pen += advance;
+    for letter in letters(text) {
+        let font = letter.scaled(size);
+        let glyph = letter
+            .id
+            .with_scale_and_position(font.scale, point(pen, baseline));
+        pen += letter.advance(size);
         let Some(outline) = font.outline_glyph(glyph) else {
             continue;
         };
@@ -113,10 +112,9 @@ pub(crate) fn exact_width(text: &str, size: f64) -> f64 {
 /// Outline of each letter of a line of text, and the width of the line, at size 1. The baseline
 /// starts at (0, 0); coordinates above it are negative.
 pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
-    let font = embedded();
     let mut glyphs = Vec::new();
-    let width = outlined(text, |id, position| {
-        if let Some(outline) = font.outline(id) {
+    let width = outlined(text, |letter, position| {
+        if let Some(outline) = letter.font.outline(letter.id) {
             let curves = outline.curves.iter();
             glyphs.push(curves.map(|curve| placed(curve, position)).collect());
         }
@@ -139,26 +137,23 @@ pub(super) struct FontGlyph {
     pub(super) char: char,
 }
 
-/// Letters of a line of text.
-pub(super) fn font_glyphs(text: &str) -> Vec<FontGlyph> {
+/// Letters of a line of text; `None` if the embedded font lacks some that another one has.
+pub(super) fn font_glyphs(text: &str) -> Option<Vec<FontGlyph>> {
     let font = embedded();
     let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
-    let shown = text.chars().filter(|char| !char.is_control());
-    let mut chars = shown.map(|char| match font.glyph_id(char) {
-        GlyphId(0) => plain(char),
-        _ => char,
-    });
     let mut glyphs = Vec::new();
-    outlined(text, |id, position| {
+    let mut are_embedded = true;
+    outlined(text, |letter, position| {
+        are_embedded &= std::ptr::eq(letter.font, font);
         glyphs.push(FontGlyph {
-            id: id.0,
+            id: letter.id.0,
             scale: (position.unit * em * 1000.0).round() / 1000.0,
             rise: position.rise,
-            width: font.h_advance_unscaled(id) * 1000.0 / em,
-            char: chars.next().expect("one for each glyph"),
+            width: font.h_advance_unscaled(letter.id) * 1000.0 / em,
+            char: letter.char,
         });
     });
-    glyphs
+    are_embedded.then_some(glyphs)
 }
 
 /// The embedded font as a file holds it.
@@ -206,23 +201,19 @@ struct GlyphPosition {
 }
 
 /// Calls `tell` for each letter of a line of text; returns the width of the line.
-fn outlined(text: &str, mut tell: impl FnMut(GlyphId, GlyphPosition)) -> f32 {
-    let font = embedded();
-    let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
+fn outlined(text: &str, mut tell: impl FnMut(&Letter, GlyphPosition)) -> f32 {
     let mut pen = 0.0;
-    for char in text.chars().filter(|char| !char.is_control()) {
-        let (mut id, mut scale, mut rise) = (font.glyph_id(char), 1.0, 0.0);
-        if id == GlyphId(0) {
-            id = font.glyph_id(plain(char));
-            (scale, rise) = match char {
-                '₀'..='₎' => (SMALL, LOWERED),
-                '⁰'..='ⁿ' => (SMALL, RAISED),
-                _ => (1.0, 0.0),
-            };
-        }
-        let unit = scale / em;
-        tell(id, GlyphPosition { pen, rise, unit });
-        pen += font.h_advance_unscaled(id) * unit;
+    let written = text.chars().filter(|char| !char.is_control());
+    for (char, letter) in written.zip(letters(text)) {
+        let (scale, rise) = match char {
+            _ if char == letter.char => (1.0, 0.0),
+            '₀'..='₎' => (SMALL, LOWERED),
+            '⁰'..='ⁿ' => (SMALL, RAISED),
+            _ => (1.0, 0.0),
+        };
+        let unit = scale / letter.font.units_per_em().unwrap_or(UNITS_PER_EM);
+        tell(&letter, GlyphPosition { pen, rise, unit });
+        pen += letter.font.h_advance_unscaled(letter.id) * unit;
     }
     pen
 }
@@ -255,38 +246,62 @@ const UNITS_PER_EM: f32 = 1000.0;
 /// Height of the font's digits and capitals, relative to the font size.
 pub(crate) const DIGIT_HEIGHT: f32 = 0.714;
 
-/// Embedded font; `size` is that of the em square in pixels.
-fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
-    let font = embedded();
-    let units_per_em = font.units_per_em().unwrap_or(UNITS_PER_EM);
-    font.into_scaled(size * font.height_unscaled() / units_per_em)
-}
-
 fn embedded() -> &'static FontRef<'static> {
     static PARSED: OnceLock<FontRef<'static>> = OnceLock::new();
     PARSED.get_or_init(|| FontRef::try_from_slice(FONT).expect("the embedded font is whole"))
 }
 
-/// Glyphs of a text and their advance widths.
-fn glyphs<'a>(
-    font: &'a PxScaleFont<&'static FontRef<'static>>,
-    text: &'a str,
-) -> impl Iterator<Item = (f32, GlyphId)> + 'a {
-    let printable = text.chars().filter(|char| !char.is_control());
-    printable.map(|char| {
-        let id = match font.glyph_id(char) {
-            GlyphId(0) => font.glyph_id(plain(char)),
-            id => id,
-        };
-        let advance = font.h_advance(id);
+/// A letter of a text.
+struct Letter {
+    /// Character that is drawn: a plain one where no font has that of the text.
+    char: char,
+    /// The embedded font, or one of the system.
+    font: &'static FontRef<'static>,
+    id: GlyphId,
+}
+
+impl Letter {
+    /// The letter of a character; the box of missing ones if no font has it.
+    fn of(char: char) -> Self {
+        let font = embedded();
+        let plain = plain(char);
+        for char in [char, plain] {
+            let id = font.glyph_id(char);
+            if id.0 != 0 {
+                return Self { char, font, id };
+            }
+        }
+        let (font, id) = other_fonts::find(char).unwrap_or((font, GlyphId(0)));
+        Self { char, font, id }
+    }
+
+    /// Its font; `size` is that of the em square in pixels.
+    fn scaled(&self, size: f32) -> PxScaleFont<&'static FontRef<'static>> {
+        let units_per_em = self.font.units_per_em().unwrap_or(UNITS_PER_EM);
+        let scale = size * self.font.height_unscaled() / units_per_em;
+        self.font.into_scaled(scale)
+    }
+
+    fn advance(&self, size: f32) -> f32 {
+        let advance = self.scaled(size).h_advance(self.id);
         // Digits have whole-pixel widths, so that a running counter does not jitter.
-        let advance = if char.is_ascii_digit() {
-            advance.round()
-        } else {
-            advance
-        };
-        (advance, id)
-    })
+        match self.char.is_ascii_digit() {
+            true => advance.round(),
+            false => advance,
+        }
+    }
+}
+
+/// Letters of a text; warns of characters that no font has.
+fn letters(text: &str) -> Vec<Letter> {
+    let printable = text.chars().filter(|char| !char.is_control());
+    let letters: Vec<_> = printable.map(Letter::of).collect();
+    let missing = letters.iter().filter(|letter| letter.id.0 == 0);
+    let missing: Vec<char> = missing.map(|letter| letter.char).collect();
+    if !missing.is_empty() {
+        other_fonts::warn_of_missing(&missing);
+    }
+    letters
 }
 
 /// Plain character for a superscript or subscript that the font lacks, as in F₀.

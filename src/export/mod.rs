@@ -14,5 +14,5 @@ pub use image_file::of_image;
 pub use mask_image::{load_mask, save_mask};
 pub use movie::{
     Export, MovieAnnotations, MovieSource, VideoGrid, export_video, export_video_with_overlay,
-    export_videos,
+    export_videos, suits_built_in,
 };

@@ -174,6 +174,8 @@ impl Player {
             panel,
             region,
             name: None,
+            is_velocity: false,
+            basis: None,
             color,
             trace,
         });
@@ -228,7 +230,7 @@ impl Player {
         std::mem::take(&mut self.state().closes_all)
     }
 
-    /// Saves the window without the controls in the working folder.
+    /// Saves the window without the controls.
     pub(super) fn snapshot(&self, size: (usize, usize)) {
         match self.save_snapshot(size) {
             Ok(path) => self.say(format!("saved {}", path.display())),

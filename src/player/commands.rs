@@ -355,6 +355,9 @@ const TRACES: &[Command] = &[
             player.show_kymograph();
         },
     ),
+    (&[Key::Char('!')], "distance and speed", |player, _, _| {
+        player.take_tool(RegionTool::Velocity);
+    }),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),
@@ -449,6 +452,19 @@ const WINDOW: &[Command] = &[
             "pictures on white",
         );
     }),
+    (
+        &[Key::Char('@')],
+        "open a file in a window",
+        |player, _, _| {
+            player.begin_open();
+        },
+    ),
+    (&[Key::F11], "full screen", |player, _, _| {
+        player.toggle_full_screen();
+    }),
+    (&[Key::Char('&')], "tile all windows", |player, _, _| {
+        player.tile_all();
+    }),
     (&[Key::Char('q'), Key::Escape], "close", |player, _, _| {
         player.close();
     }),
@@ -479,6 +495,8 @@ pub(super) fn key_text(key: Key) -> String {
         Key::Enter => "Enter",
         Key::PageUp => "PageUp",
         Key::PageDown => "PageDown",
+        Key::Tab => "Tab",
+        Key::F11 => "F11",
     };
     name.into()
 }

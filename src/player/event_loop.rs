@@ -111,8 +111,31 @@ impl EventLoop {
             self.saving
                 .extend(saving.filter(|(player, _)| player.is_saving()));
             self.open_wanted();
+            let mut windows = self.windows.iter();
+            if windows.any(|window| window.player.take_tile_all()) {
+                self.tile();
+            }
         }
         self.complete();
+    }
+
+    /// Lets all windows share the display.
+    fn tile(&mut self) {
+        let Some(first) = self.windows.first() else {
+            return;
+        };
+        let area = match first.screen.work_area() {
+            Ok(area) => area,
+            Err(error) => return first.player.say(error.message()),
+        };
+        let tiles = area.tiles(self.windows.len());
+        for (window, tile) in self.windows.iter_mut().zip(tiles) {
+            window.player.leave_full_screen();
+            window.follow_full_screen();
+            if let Err(error) = window.screen.place(tile) {
+                window.player.say(error.message());
+            }
+        }
     }
 
     /// Opens the windows that players want, for the jobs of their own.
@@ -128,15 +151,17 @@ impl EventLoop {
         }
     }
 
-    /// Waits until everything is written that windows save, unless their jobs are to stop.
+    /// Waits until everything is written that windows save, and says how far it is, unless their jobs
+    /// are to stop.
     fn complete(mut self) {
         let open = self.windows.drain(..);
         let open = open.map(|window| (window.player.clone(), window.job.clone()));
         self.saving.extend(open);
-        let is_left =
-            |(player, job): &(Player, Arc<Job>)| player.is_saving() && !job.is_interrupted();
-        while self.saving.iter().any(is_left) {
-            thread::sleep(TICK);
+        for (player, job) in &self.saving {
+            let _entered = job.enter();
+            for work in player.background_work() {
+                work.wait();
+            }
         }
     }
 
@@ -239,6 +264,7 @@ impl OpenWindow {
         for event in self.screen.events() {
             self.player.handle(event, self.screen.size());
         }
+        self.follow_full_screen();
         let now = Instant::now();
         self.player.advance(now - self.ticked);
         self.ticked = now;
@@ -254,6 +280,15 @@ impl OpenWindow {
                 self.job.warn(error.message());
                 false
             }
+        }
+    }
+
+    /// Fills the display or leaves it, if the player wants that.
+    fn follow_full_screen(&mut self) {
+        if let Some(is_full) = self.player.take_full_screen()
+            && let Err(error) = self.screen.set_full_screen(is_full)
+        {
+            self.player.stay_in_place(&error);
         }
     }
 

@@ -70,7 +70,8 @@ impl Player {
         if self.entry_key(key) {
             return;
         }
-        if self.menu_key(key, size) || key == Key::Escape && self.leave_mode() {
+        let is_left = || self.leave_mode() || self.leave_full_screen();
+        if self.menu_key(key, size) || key == Key::Escape && is_left() {
             return;
         }
         if let Some((_, _, run)) = commands::of_key(key) {
@@ -280,6 +281,14 @@ impl Player {
                 self.say_part();
             }
             Drag::Sketch { .. } => self.release_sketch(),
+            Drag::Reshape {
+                moved: true, index, ..
+            } => {
+                let probe = self.state().probes.get(index).cloned();
+                if probe.is_some_and(|probe| probe.is_velocity) {
+                    self.measure_velocity(index);
+                }
+            }
             Drag::Reshape { moved: false, .. } => {
                 let mut state = self.state();
                 state.selected = None;

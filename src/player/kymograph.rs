@@ -46,7 +46,7 @@ impl Player {
         let line = self.state().drawn_line();
         let is_made = self.shared.producer.is_some();
         self.say("computing the kymograph…");
-        self.in_background(move |player| {
+        self.in_background("the kymograph", move |player, _| {
             if is_made {
                 bail!("frames that are made when they are shown are not there for a kymograph");
             }

@@ -9,6 +9,9 @@ use crate::draw::{Image, Rect, mix, text};
 /// Height of a line relative to the text.
 const LINE: f32 = 1.45;
 
+/// The same where a window is too small for them.
+const TIGHT_LINE: f32 = 1.3;
+
 /// Menu that is open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlayerMenu {
@@ -32,6 +35,8 @@ enum MenuLine {
 struct MenuLayout {
     panel: Rect,
     label: f32,
+    /// Height of a line.
+    line: usize,
     rows: usize,
     columns: usize,
     /// Width of a column, and of the keys in it.
@@ -66,13 +71,13 @@ impl MenuLayout {
     /// out.
     fn new(lines: &[MenuLine], (width, height): (usize, usize), sizes: &ThemeSizes) -> Self {
         let texts: Vec<_> = lines.iter().map(MenuLine::texts).collect();
-        let arranged = |shrink: f32, columns: usize| {
+        let arranged = |(shrink, line): (f32, f32), columns: usize| {
             let label = sizes.label * shrink;
             let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
             let gap = label as usize;
             let keys = widest(&mut texts.iter().map(|(key, _)| text::width(key, label))) + gap;
             let does = widest(&mut texts.iter().map(|(_, does)| text::width(does, label)));
-            let (line, column) = ((label * LINE) as usize, keys + does + 2 * gap);
+            let (line, column) = ((label * line) as usize, keys + does + 2 * gap);
             let rows = lines.len().div_ceil(columns);
             let most = height.saturating_sub(2 * gap) / line.max(1);
             let shown = rows.clamp(1, most.max(1));
@@ -84,6 +89,7 @@ impl MenuLayout {
             let layout = Self {
                 panel: area.center(column * columns + gap, shown * line + gap),
                 label,
+                line,
                 rows: shown,
                 columns,
                 column,
@@ -91,7 +97,13 @@ impl MenuLayout {
             };
             (layout, column * columns + gap <= width && rows <= most)
         };
-        let shrinks = [1.0, 0.9, 0.8, 0.72];
+        let shrinks = [
+            (1.0, LINE),
+            (0.9, LINE),
+            (0.8, LINE),
+            (0.8, TIGHT_LINE),
+            (0.72, LINE),
+        ];
         let choices = shrinks
             .into_iter()
             .flat_map(|shrink| (1..=4).map(move |columns| (shrink, columns)));
@@ -100,9 +112,11 @@ impl MenuLayout {
             Some((layout, _)) => layout,
             None => {
                 let columns = (1..=3).rev();
-                let mut narrow = columns.map(|columns| arranged(0.8, columns).0);
+                let mut narrow = columns.map(|columns| arranged((0.8, LINE), columns).0);
                 let fits = |layout: &Self| layout.column * layout.columns <= width;
-                narrow.find(fits).unwrap_or_else(|| arranged(0.72, 1).0)
+                narrow
+                    .find(fits)
+                    .unwrap_or_else(|| arranged((0.72, LINE), 1).0)
             }
         }
     }
@@ -115,12 +129,11 @@ impl MenuLayout {
     /// Rectangle of a line, counted from the first one shown.
     fn rect(&self, index: usize) -> Rect {
         let inset = self.label as usize / 2;
-        let line = (self.label * LINE) as usize;
         Rect {
             left: self.panel.left + inset + index / self.rows * self.column,
-            top: self.panel.top + inset + index % self.rows * line,
+            top: self.panel.top + inset + index % self.rows * self.line,
             width: self.column,
-            height: line,
+            height: self.line,
         }
         .intersect(self.panel)
     }

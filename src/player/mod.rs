@@ -14,6 +14,7 @@
 
 mod actions;
 mod annotations;
+mod background;
 mod changes;
 mod commands;
 pub mod comparison;
@@ -32,10 +33,12 @@ mod looks;
 mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
+mod open_file;
 pub mod origin;
 mod overlay_look;
 mod overlays;
 mod panel;
+mod placement;
 pub mod playback;
 mod probe_trace;
 pub mod probes;
@@ -56,6 +59,7 @@ pub mod sync_group;
 mod text_entry;
 pub mod theme;
 mod trace_plot;
+mod velocity;
 mod view;
 #[cfg(feature = "window")]
 pub mod window;
@@ -482,6 +486,8 @@ impl Player {
     fn set_open(&self, open: bool) {
         let mut state = self.state();
         let is_closed = std::mem::replace(&mut state.open, open) && !open;
+        // Another window opens as windows do.
+        (state.is_full_screen, state.full_screen_wanted) = (false, None);
         state.renew_needs();
         drop(state);
         if is_closed {

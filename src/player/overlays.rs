@@ -305,9 +305,11 @@ pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     };
     let sizes = &scene.inputs.sizes;
     let margin = sizes.px(16);
-    let message = text::fit(message, sizes.label, image.width.saturating_sub(2 * margin));
-    let width = text::width(&message, sizes.label) + 2 * margin;
-    let height = sizes.px(30);
+    let lines = lines_of(message, sizes.label, image.width.saturating_sub(2 * margin));
+    let widths = lines.iter().map(|line| text::width(line, sizes.label));
+    let width = widths.max().unwrap_or(0) + 2 * margin;
+    let line = sizes.px(18);
+    let height = sizes.px(12) + line * lines.len();
     let below = [layout.controls, layout.trace_plot, layout.contrast];
     let controls: usize = below.iter().map(|rect| rect.height).sum();
     let top = image.height.saturating_sub(controls + height + margin);
@@ -317,15 +319,71 @@ pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &Pla
         width,
         height,
     };
-    draw_text(image, rect, &message, scene);
+    draw_ground(image, rect, scene);
+    for (index, words) in lines.iter().enumerate() {
+        let row = Rect {
+            top: rect.top + sizes.px(6) + index * line,
+            height: line,
+            ..rect
+        };
+        draw_words(image, row, words, scene);
+    }
+}
+
+/// A message in as few lines as it needs in a room of some pixels; the last one is shortened.
+fn lines_of(message: &str, size: f32, room: usize) -> Vec<String> {
+    const MOST: usize = 3;
+    let mut lines = vec![String::new()];
+    for word in message.split_inclusive(' ') {
+        let count = lines.len();
+        let last = &mut lines[count - 1];
+        let longer = format!("{last}{word}");
+        match text::width(longer.trim_end(), size) <= room || last.is_empty() || count == MOST {
+            true => *last = longer,
+            false => lines.push(word.to_owned()),
+        }
+    }
+    let lines = lines
+        .iter()
+        .map(|line| text::fit(line.trim_end(), size, room));
+    lines.collect()
 }
 
 /// Draws a label on its own background.
 fn draw_text(image: &mut Image, rect: Rect, label: &str, scene: &PlayerScene) {
+    draw_ground(image, rect, scene);
+    draw_words(image, rect, label, scene);
+}
+
+fn draw_ground(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     let sizes = &scene.inputs.sizes;
     image.rounded(rect.grow(1), sizes.px(6) as f32, theme::LINE);
     image.rounded(rect, sizes.px(5) as f32, theme::SURFACE);
+}
+
+/// Draws words in the middle of a rectangle.
+fn draw_words(image: &mut Image, rect: Rect, label: &str, scene: &PlayerScene) {
+    let sizes = &scene.inputs.sizes;
     let left = rect.left + rect.width.saturating_sub(text::width(label, sizes.label)) / 2;
     let position = (left, rect.middle());
     text::draw(image, position, label, sizes.label, theme::TEXT);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_take_up_to_three_lines() {
+        let message = "40.6 cm/s: 3.14 mm in 7.73 ms; traces at its ends aligned, frames 0 to 199";
+        for room in [900, 400, 260] {
+            let lines = lines_of(message, 13.0, room);
+            assert_eq!(lines.join(" "), message, "{room}");
+            assert!(lines.len() <= 3 && lines.iter().all(|line| text::width(line, 13.0) <= room));
+        }
+        assert_eq!(lines_of(message, 13.0, 900).len(), 1);
+        let lines = lines_of(message, 13.0, 100);
+        assert!(lines.len() == 3 && lines[2].ends_with('…'), "{lines:?}");
+        assert_eq!(lines_of("", 13.0, 100), [""]);
+    }
 }

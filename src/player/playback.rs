@@ -35,6 +35,10 @@ pub enum Key {
     Backspace,
     /// Ends a text, or runs the command highlighted in the menu.
     Enter,
+    /// Completes a text.
+    Tab,
+    /// Fills the display.
+    F11,
     /// A character other than space.
     Char(char),
 }
@@ -284,7 +288,9 @@ impl Playback {
             Key::Char('l') => self.looping = !self.looping,
             Key::Char('e') => self.set_every_frame(!self.every_frame),
             Key::Escape | Key::Char('q' | 'Q') => return Outcome::Quit,
-            Key::Char(_) | Key::Backspace | Key::Enter => return Outcome::Ignored,
+            Key::Char(_) | Key::Backspace | Key::Enter | Key::Tab | Key::F11 => {
+                return Outcome::Ignored;
+            }
         }
         Outcome::Changed
     }

@@ -174,7 +174,7 @@ impl TraceState {
 }
 
 /// Mean of the samples, NaN ignored.
-fn mean(video: &Video, frame: usize, runs: &[PixelRun], samples: &mut Vec<f64>) -> f64 {
+pub(super) fn mean(video: &Video, frame: usize, runs: &[PixelRun], samples: &mut Vec<f64>) -> f64 {
     let width = video.shape()[2];
     let channels = video.shape().get(3).copied().unwrap_or(1);
     let (mut sum, mut count) = (0.0, 0usize);

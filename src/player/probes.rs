@@ -24,6 +24,10 @@ pub struct Probe {
     pub region: ProbeRegion,
     /// Name that the user gave it.
     pub name: Option<String>,
+    /// Whether its name is the speed along it.
+    pub is_velocity: bool,
+    /// What that was computed from.
+    pub basis: Option<String>,
     /// Color of the marker and the trace.
     pub color: Color,
     /// Mean of the pixels in each frame.

@@ -5,7 +5,7 @@ use super::layout::PlayerLayout;
 use super::probes::{self, Probe};
 use super::region::{FramePoint, ProbeRegion};
 use super::sketch::{RegionTool, Sketch};
-use super::state::{Drag, PlayerState};
+use super::state::{Drag, LONG_MESSAGE, PlayerState};
 use super::theme::MARKERS;
 use crate::draw::Color;
 use crate::error::Result;
@@ -44,6 +44,10 @@ impl PlayerState {
         let Some(probe) = self.probes.get(index) else {
             return;
         };
+        if let Some(basis) = probe.basis.as_ref().filter(|_| probe.is_velocity) {
+            let text = format!("{}: {basis}", probe.label(self.panels.len()));
+            return self.say_for(text, LONG_MESSAGE);
+        }
         let area = area(&probe.region.runs(self.frame_size(probe.panel)));
         let length = match probe.region.shape() {
             Some(RegionShape::Line(points)) => {
@@ -145,7 +149,7 @@ impl Player {
         match state.tool {
             Some(RegionTool::ThresholdBrush) => state.say_paint_range(),
             Some(tool) => state.say(tool.hint()),
-            None => state.say("no region"),
+            None => state.say("the tool is put away"),
         }
     }
 
@@ -261,6 +265,13 @@ impl Player {
                 let mut state = self.state();
                 let last = state.probes.len().saturating_sub(1);
                 state.select(last);
+                if sketch.tool == RegionTool::Velocity {
+                    if let Some(probe) = state.probes.get_mut(last) {
+                        probe.is_velocity = true;
+                    }
+                    drop(state);
+                    self.measure_velocity(last);
+                }
             }
             (None, Some(index)) if !is_new => self.remove_at(index),
             (None, _) => self.say("this region holds no pixel"),
@@ -356,6 +367,10 @@ impl Player {
         let mut state = self.state();
         if let Some(probe) = state.probes.get_mut(index) {
             (probe.region, probe.trace) = (region, trace);
+            if probe.is_velocity {
+                // That of the line before.
+                (probe.name, probe.basis) = (None, None);
+            }
         }
         state.renew_needs();
         drop(state);
@@ -470,6 +485,7 @@ impl Player {
         if let Some(index) = state.selected.filter(|index| *index < state.probes.len()) {
             state.remember();
             state.probes[index].name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            state.probes[index].is_velocity = false;
             state.changed();
         }
     }

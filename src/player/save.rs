@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use super::Player;
 use super::contrast_actions::stretch_all;
@@ -13,11 +12,10 @@ use super::scene::{Controls, PictureLook, PlayerScene};
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::{Image, Rect};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::{self, Export, MovieSource, of_image};
 use crate::io::{self, Encoder, ImageOptions};
 use crate::system::clipboard;
-use crate::task;
 use crate::video::{Frames, Video};
 
 impl Player {
@@ -96,10 +94,17 @@ impl Player {
         (drawn(&scene, size, look), look, scene.playback.frame())
     }
 
-    /// Writes the window without the controls to a new file in the working folder.
+    /// Sets the folder of files that the window saves under relative names; default: the working
+    /// folder.
+    pub fn set_save_folder(&self, folder: &Path) {
+        folder.clone_into(&mut self.state().save_folder);
+    }
+
+    /// Writes the window without the controls to a new file in that folder.
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
         let (image, look, frame) = self.snapshot_now(size);
-        let path = free_name(&file_name(&self.window_title()), frame);
+        let folder = self.state().save_folder.clone();
+        let path = free_name(&folder, &file_name(&self.window_title()), frame);
         self.save_picture(&path, of_image(&image), (size, look))?;
         Ok(path)
     }
@@ -107,22 +112,22 @@ impl Player {
     /// Copies the window without the controls to the clipboard, in the background.
     pub(super) fn copy_snapshot(&self, size: (usize, usize)) {
         let picture = of_image(&self.snapshot_now(size).0);
-        self.in_background(move |_| {
-            let file = std::env::temp_dir().join(format!("optimap-{}.png", std::process::id()));
+        self.in_background("the picture", move |_, _| {
+            let folder = tempfile::tempdir();
+            let folder = folder.map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
+            let file = folder.path().join("picture.png");
             io::save_image(&file, &picture, &ImageOptions::default())?;
-            let copied = clipboard::copy_png(&file);
-            // What is left in the folder for temporary files goes with it.
-            let _ = std::fs::remove_file(&file);
-            copied.map(|()| "copied the picture".to_owned())
+            clipboard::copy_png(&file)?;
+            Ok("copied the picture".to_owned())
         });
     }
 
     /// Saves what the window shows as the movie or the picture that was typed, in the background.
     pub(super) fn save_as(&self, name: &str) {
-        let path = PathBuf::from(name.trim());
-        if path.as_os_str().is_empty() {
+        if name.trim().is_empty() {
             return;
         }
+        let path = self.state().save_folder.join(name.trim());
         if path.exists() {
             return self.say(format!("{} exists: type another name", path.display()));
         }
@@ -131,7 +136,8 @@ impl Player {
         drop(state);
         let size = size.unwrap_or_else(|| self.window_size());
         self.say(format!("saving {}…", path.display()));
-        self.in_background(move |player| {
+        let name = path.display().to_string();
+        self.in_background(&name, move |player, work| {
             if export::is_image(&path) {
                 let picture = player.picture(Controls::NONE, look, Some(size))?;
                 player.save_picture(&path, of_image(&picture), (size, look))?;
@@ -139,10 +145,14 @@ impl Player {
                 let origin = player.describe(&path, (size, look));
                 let script = origin.as_ref().map(|made| made.script.clone());
                 let frames = player.movie(Controls::NONE, look, Some(size));
-                let encoder = Encoder::builtin(Encoder::NAMES[0])?;
+                let encoder = match export::suits_built_in(&path, &frames)? {
+                    true => Encoder::BUILT_IN,
+                    false => Encoder::NAMES[0],
+                };
+                let encoder = Encoder::builtin(encoder)?;
                 player.write_movie(
                     &path,
-                    frames,
+                    work.counted(frames),
                     &MovieWriting {
                         fps: None,
                         encoder,
@@ -159,10 +169,13 @@ impl Player {
     /// Name of a movie of the window, or of a picture if there is only one frame.
     pub(super) fn movie_name(&self) -> String {
         const MAX_CHARS: usize = 30;
-        let name: String = file_name(&self.window_title())
-            .chars()
-            .take(MAX_CHARS)
-            .collect();
+        let title = self.window_title();
+        // Of a recording, the name without its extension.
+        let is_known = |extension: &str| io::extensions().any(|known| known == extension);
+        let parts = title.rsplit_once('.');
+        let parts = parts.filter(|(_, extension)| is_known(&extension.to_lowercase()));
+        let stem = parts.map_or(title.as_str(), |(stem, _)| stem);
+        let name: String = file_name(stem).chars().take(MAX_CHARS).collect();
         let playback = self.playback();
         let extension = if playback.start() < playback.last() {
             "mp4"
@@ -210,42 +223,6 @@ impl Player {
                 properties,
             });
         }
-    }
-
-    /// Does something on a thread of its own, and shows what it returns.
-    pub(super) fn in_background(
-        &self,
-        work: impl FnOnce(&Player) -> Result<String> + Send + 'static,
-    ) {
-        self.state().saving += 1;
-        let player = self.clone();
-        let work = move || {
-            let message = match work(&player) {
-                Ok(message) => message,
-                Err(error) => {
-                    // Nobody sees what a closed window says.
-                    if !player.is_open() && !error.is_interrupted() {
-                        task::warn(&error.to_string());
-                    }
-                    error.message().to_owned()
-                }
-            };
-            let mut state = player.state();
-            state.saving -= 1;
-            state.say(message);
-        };
-        let thread = thread::Builder::new().name("save".into());
-        let thread = thread.stack_size(task::STACK_SIZE);
-        if thread.spawn(task::in_this_job(work)).is_err() {
-            let mut state = self.state();
-            state.saving -= 1;
-            state.say("cannot start a thread for it");
-        }
-    }
-
-    /// Whether something is being saved in the background.
-    pub fn is_saving(&self) -> bool {
-        0 < self.state().saving
     }
 }
 
@@ -304,9 +281,9 @@ fn file_name(title: &str) -> String {
 }
 
 /// First file name that does not exist yet.
-fn free_name(name: &str, frame: usize) -> PathBuf {
+fn free_name(folder: &Path, name: &str, frame: usize) -> PathBuf {
     let numbered = (2..).map(|number| format!("{name}-frame{frame}-{number}.png"));
     let mut names = std::iter::once(format!("{name}-frame{frame}.png")).chain(numbered);
-    let free = names.find(|name| !Path::new(name).exists());
-    free.map(PathBuf::from).unwrap_or_default()
+    let free = names.find(|name| !folder.join(name).exists());
+    folder.join(free.unwrap_or_default())
 }

@@ -35,7 +35,7 @@ pub trait ViewFiles: Send + Sync {
 #[derive(Clone)]
 pub(super) struct ShownFile {
     path: PathBuf,
-    files: Arc<dyn ViewFiles>,
+    pub(super) files: Arc<dyn ViewFiles>,
     /// Whether another one is being opened.
     is_leaving: bool,
 }
@@ -143,8 +143,16 @@ impl Player {
             for probe in kept {
                 self.probe(0, probe.region);
                 let mut state = self.state();
+                let at = state.probes.len().saturating_sub(1);
                 if let Some(last) = state.probes.last_mut() {
                     (last.name, last.color) = (probe.name, probe.color);
+                    last.is_velocity = probe.is_velocity;
+                }
+                if probe.is_velocity {
+                    // That of the file before.
+                    state.probes[at].name = None;
+                    drop(state);
+                    self.measure_velocity(at);
                 }
             }
         }

@@ -15,6 +15,8 @@ pub(super) enum RegionTool {
     Polygon,
     Freehand,
     Line,
+    /// A line whose name is the speed along it.
+    Velocity,
     Brush,
     Eraser,
     /// Paints pixels whose values are in a range.
@@ -30,6 +32,7 @@ impl RegionTool {
             Self::Polygon => "click the corners of a polygon, then press Enter",
             Self::Freehand => "draw a region with the mouse",
             Self::Line => "draw a line with the mouse",
+            Self::Velocity => "draw a line in the direction of the wave",
             Self::Brush => "paint the selected region or a new one; Escape ends",
             Self::Eraser => "erase the selected region; Escape ends",
             Self::ThresholdBrush => "paint by value; 9 sets the range, Escape ends",
@@ -66,7 +69,7 @@ impl Sketch {
                     self.points.push(to);
                 }
             }
-            RegionTool::Rect | RegionTool::Ellipse | RegionTool::Line => {
+            RegionTool::Rect | RegionTool::Ellipse | RegionTool::Line | RegionTool::Velocity => {
                 self.points.truncate(1);
                 self.points.push(to);
             }
@@ -91,7 +94,9 @@ impl Sketch {
         let shape = match self.tool {
             RegionTool::Rect => RegionShape::Rectangle(rectangle_between(first, last, size)),
             RegionTool::Ellipse => ellipse_between(first, last, size),
-            RegionTool::Line => RegionShape::Line(vec![of_frame(first), of_frame(last)]),
+            RegionTool::Line | RegionTool::Velocity => {
+                RegionShape::Line(vec![of_frame(first), of_frame(last)])
+            }
             RegionTool::Polygon | RegionTool::Freehand if points.len() < 3 => return None,
             RegionTool::Polygon => RegionShape::Polygon(positions()),
             RegionTool::Freehand => RegionShape::Freehand(positions()),

@@ -1,10 +1,12 @@
 //! Mutable state of a player, and the scene that is drawn from it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Player;
+use super::background::BackgroundWork;
 use super::changes::ChangedSettings;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
@@ -30,6 +32,9 @@ use crate::view::trace_plot::TraceScale;
 
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
+
+/// Time that a long message is shown, or one that comes while the user may look elsewhere.
+pub(super) const LONG_MESSAGE: Duration = Duration::from_secs(8);
 
 /// Mutable state of a player.
 pub(super) struct PlayerState {
@@ -91,12 +96,19 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// Folder of saved files whose names are relative; empty for the working folder.
+    pub(super) save_folder: PathBuf,
     /// How pictures and movies of the window look.
     pub(super) picture_look: PictureLook,
     /// Players whose windows are to be opened.
     pub(super) to_open: Vec<Player>,
-    /// Number of movies and pictures that are being saved.
-    pub(super) saving: usize,
+    /// What is done on threads of its own, such as saving movies.
+    pub(super) background: Vec<Arc<BackgroundWork>>,
+    /// Whether its window fills the display, and what is still to be done for it.
+    pub(super) is_full_screen: bool,
+    pub(super) full_screen_wanted: Option<bool>,
+    /// Whether all windows are to share the display.
+    pub(super) tiles_all: bool,
     /// Whether all windows are to be closed.
     pub(super) closes_all: bool,
     /// Pictures that the window has saved.
@@ -105,6 +117,8 @@ pub(super) struct PlayerState {
     pub(super) changed_settings: ChangedSettings,
     scale: f32,
     inputs: PlayerLayoutInputs,
+    /// How far something was when that was shown last.
+    shown_progress: Option<String>,
     /// Number of changes, so that a window knows when to draw.
     pub(super) revision: u64,
 }
@@ -186,13 +200,18 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            save_folder: PathBuf::new(),
             picture_look: PictureLook::OF_WINDOW,
             to_open: Vec::new(),
-            saving: 0,
+            background: Vec::new(),
+            is_full_screen: false,
+            full_screen_wanted: None,
+            tiles_all: false,
             closes_all: false,
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
             scale,
+            shown_progress: None,
             revision: 0,
         }
     }
@@ -233,7 +252,12 @@ impl PlayerState {
         let hint = self.tool.filter(|tool| !tool.stays());
         let hint = hint.map(|tool| tool.hint().to_owned());
         let message = self.message.as_ref().map(|(text, _)| text.clone());
-        message.or(hint)
+        message.or(hint).or_else(|| self.progress())
+    }
+
+    /// How far what is saved in the background is.
+    fn progress(&self) -> Option<String> {
+        self.background.iter().find_map(|work| work.progress())
     }
 
     /// Frame rate of the recording, if it is known.
@@ -275,7 +299,12 @@ impl PlayerState {
 
     /// Shows a message for a moment.
     pub(super) fn say(&mut self, message: impl Into<String>) {
-        self.message = Some((message.into(), MESSAGE));
+        self.say_for(message, MESSAGE);
+    }
+
+    /// Shows a message for a time.
+    pub(super) fn say_for(&mut self, message: impl Into<String>, time: Duration) {
+        self.message = Some((message.into(), time));
         self.changed();
     }
 
@@ -340,6 +369,11 @@ impl PlayerState {
     /// Advances the time that a message is shown.
     pub(super) fn fade(&mut self, elapsed: Duration) {
         let Some((_, left)) = &mut self.message else {
+            let progress = self.progress();
+            if progress != self.shown_progress {
+                self.shown_progress = progress;
+                self.changed();
+            }
             return;
         };
         *left = left.saturating_sub(elapsed);

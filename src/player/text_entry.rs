@@ -1,6 +1,8 @@
-//! Text that is typed into a window: the frame or time to jump to, the name of a region, a range of values.
+//! Text that is typed into a window: the frame or time to jump to, the name of a region, a range of
+//! values, the path of a file.
 
 use super::Player;
+use super::open_file::completed;
 use super::playback::{Key, Playback};
 use super::region_actions::range_text;
 use crate::bail;
@@ -16,6 +18,8 @@ const MAX_NAME: usize = 200;
 pub(super) struct TextEntry {
     purpose: EntryPurpose,
     text: String,
+    /// Names with which Tab could complete it.
+    candidates: Vec<String>,
 }
 
 /// What a text is for.
@@ -26,6 +30,7 @@ enum EntryPurpose {
     PaintRange,
     Threshold,
     SaveAs,
+    Open,
 }
 
 impl TextEntry {
@@ -36,19 +41,46 @@ impl TextEntry {
             EntryPurpose::RegionName => "name of the region",
             EntryPurpose::PaintRange => "values to paint",
             EntryPurpose::SaveAs => "save as",
+            EntryPurpose::Open => "open (Tab completes)",
             EntryPurpose::Threshold => "least value of the overlay, or nothing",
         };
-        format!("{prompt}: {}_", self.text)
+        format!("{prompt}: {}_{}", self.text, self.candidates_text())
+    }
+
+    /// Names with which it could be completed, as many as have room.
+    fn candidates_text(&self) -> String {
+        /// Number of characters that are shown of them.
+        const ROOM: usize = 60;
+        let mut text = String::new();
+        for (at, name) in self.candidates.iter().enumerate() {
+            if at > 0 && text.chars().count() + name.chars().count() > ROOM {
+                text.push_str(&format!("  and {} more", self.candidates.len() - at));
+                break;
+            }
+            text.push_str("  ");
+            text.push_str(name);
+        }
+        text
     }
 
     /// Takes a key; true if it belongs to the text.
     fn take(&mut self, key: Key) -> bool {
         let most = match self.purpose {
-            EntryPurpose::SaveAs => MAX_NAME,
+            EntryPurpose::SaveAs | EntryPurpose::Open => MAX_NAME,
             _ => MAX_CHARS,
         };
         let has_room = self.text.chars().count() < most;
+        self.candidates.clear();
         match key {
+            Key::Tab if matches!(self.purpose, EntryPurpose::SaveAs | EntryPurpose::Open) => {
+                let (text, candidates) = completed(&self.text);
+                self.text = text;
+                // One that is complete needs no list.
+                if candidates.len() != 1 {
+                    self.candidates = candidates;
+                }
+            }
+            Key::Tab => {}
             Key::Char(char) if has_room => self.text.push(char),
             Key::Space if has_room => self.text.push(' '),
             Key::Char(_) | Key::Space => {}
@@ -162,6 +194,11 @@ impl Player {
         self.begin_entry(EntryPurpose::SaveAs, self.movie_name());
     }
 
+    /// Begins to type the name of a file to open.
+    pub(super) fn begin_open(&self) {
+        self.begin_entry(EntryPurpose::Open, self.typed_folder());
+    }
+
     /// Begins to type the threshold of the overlay.
     pub(super) fn begin_threshold(&self) {
         match self.overlay_look() {
@@ -175,7 +212,11 @@ impl Player {
 
     fn begin_entry(&self, purpose: EntryPurpose, text: String) {
         let mut state = self.state();
-        state.entry = Some(TextEntry { purpose, text });
+        state.entry = Some(TextEntry {
+            purpose,
+            text,
+            candidates: Vec::new(),
+        });
         state.changed();
     }
 
@@ -201,6 +242,7 @@ impl Player {
                     Err(error) => self.say(error.message()),
                 },
                 EntryPurpose::SaveAs => self.save_as(&entry.text),
+                EntryPurpose::Open => self.open_typed(&entry.text),
                 EntryPurpose::Threshold => match threshold_of(&entry.text) {
                     Ok(threshold) => self.type_threshold(threshold),
                     Err(error) => self.say(error.message()),

@@ -9,6 +9,8 @@ use minifb::{InputCallback, MouseButton, MouseMode, ScaleMode, Window, WindowOpt
 use super::screen::Screen;
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
+use crate::system::display_rect::DisplayRect;
+use crate::system::window_place;
 use crate::system::xlib::{ButtonEvent, Connection};
 use crate::task;
 
@@ -50,6 +52,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         right: false,
         pointer: None,
         turned: 0.0,
+        before_full: None,
         events: Vec::new(),
     }))
 }
@@ -89,6 +92,8 @@ struct MinifbScreen {
     pointer: Option<(f32, f32)>,
     /// Rotation of the wheel that has not completed a notch.
     turned: f32,
+    /// Where it was before it filled the display.
+    before_full: Option<DisplayRect>,
     events: Vec<Event>,
 }
 
@@ -113,6 +118,28 @@ impl Screen for MinifbScreen {
     fn set_title(&mut self, title: &str) {
         if let Some(window) = &mut self.window {
             window.set_title(&plain_title(title));
+        }
+    }
+
+    fn set_full_screen(&mut self, is_full: bool) -> Result<()> {
+        if let Some(window) = &self.window {
+            let before = self.before_full.take();
+            self.before_full = window_place::set_full_screen(window, is_full, before)?;
+        }
+        Ok(())
+    }
+
+    fn work_area(&self) -> Result<DisplayRect> {
+        match &self.window {
+            Some(window) => window_place::work_area(window),
+            None => Err(Error::new("the window is closed")),
+        }
+    }
+
+    fn place(&mut self, to: DisplayRect) -> Result<()> {
+        match &self.window {
+            Some(window) => window_place::place(window, to),
+            None => Ok(()),
         }
     }
 
@@ -304,6 +331,8 @@ fn named(key: minifb::Key) -> Option<Key> {
         minifb::Key::Backspace | minifb::Key::Delete => Key::Backspace,
         minifb::Key::PageUp => Key::PageUp,
         minifb::Key::PageDown => Key::PageDown,
+        minifb::Key::Tab => Key::Tab,
+        minifb::Key::F11 => Key::F11,
         minifb::Key::Enter | minifb::Key::NumPadEnter => Key::Enter,
         _ => return None,
     })

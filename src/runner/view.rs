@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::color_memory::ColorMemory;
-use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::{Colormap, ScaledColormap};
+use crate::color::colormap::ScaledColormap;
 use crate::error::{Error, Result};
-use crate::io::{self, FrameSelection, LoadOptions};
 use crate::player::event_loop::EventLoopProxy;
 use crate::player::{Panel, Player, ViewFiles};
 use crate::task;
@@ -60,15 +58,7 @@ struct Recordings {
 
 impl ViewFiles for Recordings {
     fn open(&self, path: &Path) -> Result<Panel> {
-        let options = LoadOptions {
-            as_gray: false,
-            ..LoadOptions::default()
-        };
-        let video = io::load_video(path, &FrameSelection::ALL, &options)?;
-        let title = path.file_name().unwrap_or(path.as_os_str());
-        let title = title.to_string_lossy().into_owned();
-        let colors = ColorSettings::new(Colormap::gray(), None, None);
-        Panel::video(video, title, &colors)
+        Panel::of_file(path)
     }
 
     fn remembered(&self, path: &Path) -> Option<ScaledColormap> {
@@ -88,6 +78,7 @@ impl ViewFiles for Recordings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io;
 
     #[test]
     fn files_become_players_named_like_them() {

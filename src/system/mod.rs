@@ -8,10 +8,14 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod display_rect;
+mod fonts;
 #[cfg_attr(not(unix), path = "no_raw_input.rs")]
 pub(crate) mod raw_input;
 #[cfg(unix)]
 mod truncation;
+#[cfg(feature = "window")]
+pub(crate) mod window_place;
 mod write_back;
 #[cfg(feature = "window")]
 pub(crate) mod xlib;
@@ -37,6 +41,7 @@ use crate::error::Result;
 #[cfg(windows)]
 pub(crate) use asked::leave_working_set;
 pub use asked::{display_scale, memory, memory_of_machine, peak_memory, peak_memory_of};
+pub use fonts::font_folders;
 #[cfg(unix)]
 pub(crate) use truncation::TruncationGuard;
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use ab_glyph::OutlineCurve;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use pdf_writer::types::{
@@ -192,7 +193,9 @@ impl Drawing {
     }
 
     fn text(&mut self, text: &PageText) {
-        let glyphs = text::font_glyphs(&text.text);
+        let Some(glyphs) = text::font_glyphs(&text.text) else {
+            return self.outlined_text(text);
+        };
         let size = (text.size * self.unit) as f32;
         let width: f32 = glyphs
             .iter()
@@ -247,6 +250,70 @@ impl Drawing {
         if !is_exact {
             self.content.end_marked_content();
         }
+    }
+
+    /// Draws text that needs other fonts than the embedded one as areas, with its characters for programs
+    /// that read the actual text.
+    fn outlined_text(&mut self, text: &PageText) {
+        let (letters, width) = text::outlines(&text.text);
+        let size = text.size * self.unit;
+        let (sin, cos) = (-text.turn).to_radians().sin_cos();
+        let (x, y) = self.position(text.position);
+        let (x, y) = (f64::from(x), f64::from(y));
+        let before = text.anchor.part() * f64::from(width);
+        let at = |point: ab_glyph::Point| {
+            let (along, up) = (
+                (f64::from(point.x) - before) * size,
+                -f64::from(point.y) * size,
+            );
+            let along_x = rounded(x + along * cos - up * sin);
+            (along_x, rounded(y + along * sin + up * cos))
+        };
+        let mut span = self
+            .content
+            .begin_marked_content_with_properties(Name(b"Span"));
+        span.properties().actual_text(TextStr(&text.text));
+        drop(span);
+        let [red, green, blue] = parts(text.color);
+        self.content.set_fill_rgb(red, green, blue);
+        if text.is_bold {
+            self.pen(text.size * BOLD_LINE, text.color, LineCapStyle::RoundCap);
+        }
+        for letter in letters.iter().filter(|letter| !letter.is_empty()) {
+            let mut pen = None;
+            for curve in letter {
+                let (from, to) = ends(curve);
+                if pen != Some(from) {
+                    let (x, y) = at(from);
+                    self.content.move_to(x, y);
+                }
+                pen = Some(to);
+                let (x, y) = at(to);
+                match *curve {
+                    OutlineCurve::Line(..) => self.content.line_to(x, y),
+                    OutlineCurve::Quad(from, by, to) => {
+                        // The cubic curve that is the same.
+                        let between = |end: ab_glyph::Point| {
+                            ab_glyph::point(
+                                end.x + (by.x - end.x) * 2.0 / 3.0,
+                                end.y + (by.y - end.y) * 2.0 / 3.0,
+                            )
+                        };
+                        let ((x1, y1), (x2, y2)) = (at(between(from)), at(between(to)));
+                        self.content.cubic_to(x1, y1, x2, y2, x, y)
+                    }
+                    OutlineCurve::Cubic(_, by, near, _) => {
+                        let ((x1, y1), (x2, y2)) = (at(by), at(near));
+                        self.content.cubic_to(x1, y1, x2, y2, x, y)
+                    }
+                };
+            }
+            match text.is_bold {
+                true => self.content.close_fill_nonzero_and_stroke(),
+                false => self.content.close_path().fill_nonzero(),
+            };
+        }
+        self.content.end_marked_content();
     }
 
     /// The whole file.
@@ -397,6 +464,15 @@ fn write_image(pdf: &mut Pdf, id: Ref, image: &RgbaImage) {
         object.filter(Filter::FlateDecode);
         object.width(width).height(height).bits_per_component(8);
         object.color_space().device_gray();
+    }
+}
+
+/// First and last point of a curve.
+fn ends(curve: &OutlineCurve) -> (ab_glyph::Point, ab_glyph::Point) {
+    match *curve {
+        OutlineCurve::Line(from, to) => (from, to),
+        OutlineCurve::Quad(from, _, to) => (from, to),
+        OutlineCurve::Cubic(from, _, _, to) => (from, to),
     }
 }
 

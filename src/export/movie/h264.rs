@@ -253,7 +253,8 @@ fn with_comment(start: &[u8], comment: &[u8]) -> Option<Vec<u8>> {
     Some(changed)
 }
 
-fn check_size((width, height): (usize, usize)) -> Result<()> {
+/// An error unless the encoder takes frames of a width and height.
+pub(super) fn check_size((width, height): (usize, usize)) -> Result<()> {
     let (longer, shorter) = (width.max(height), width.min(height));
     let (size, hint) = if shorter < MIN_SIDE {
         let factor = MIN_SIDE.div_ceil(shorter);

@@ -36,11 +36,12 @@ use crate::color::Color;
 use crate::color::color_settings::ColorSettings;
 use crate::error::{Error, Result, counted};
 use crate::io::ffmpeg::{Encoder, MovieQuality};
+use crate::io::recording::extension_of;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{BlendInput, BlendOptions};
 use crate::ops::edit::pad::PadMode;
 use crate::task;
-use crate::video::{Video, shape_text};
+use crate::video::{Frames, Video, shape_text};
 use cell_source::CellSource;
 use high_bit_depth::HighBitDepth;
 use output::MovieFrames;
@@ -89,6 +90,22 @@ impl Export {
     fn has_traces(&self) -> bool {
         !self.annotations.annotations.traces.is_empty()
     }
+}
+
+/// Whether the built-in encoder can write a movie of images: an `.mp4` of its sizes.
+pub fn suits_built_in(path: &Path, frames: &Frames) -> Result<bool> {
+    let is_mp4 = matches!(extension_of(path).as_deref(), Some("mp4" | "m4v"));
+    if !is_mp4 || frames.is_empty() {
+        return Ok(false);
+    }
+    let first = frames.frame(0)?;
+    let even = |axis: usize| {
+        first
+            .shape()
+            .get(axis)
+            .map_or(0, |len| len.next_multiple_of(2))
+    };
+    Ok(h264::check_size((even(1), even(0))).is_ok())
 }
 
 /// Arrangement of videos in a grid.

@@ -7,6 +7,15 @@ use std::marker::PhantomData;
 use super::frame_encoder::FrameEncoder;
 use crate::error::{Error, Result};
 
+/// Always an error: there is no encoder that takes frames.
+pub(super) fn check_size(_: (usize, usize)) -> Result<()> {
+    Err(not_built())
+}
+
+fn not_built() -> Error {
+    Error::new("this program was built without the H.264 encoder \"openh264\"").needs("h264")
+}
+
 /// A writer that can never be created.
 pub(super) struct H264Writer<W> {
     never: Infallible,
@@ -23,10 +32,7 @@ impl<W: Write + Seek> H264Writer<W> {
         _: usize,
         _: Option<&str>,
     ) -> Result<Self> {
-        Err(
-            Error::new("this program was built without the H.264 encoder \"openh264\"")
-                .needs("h264"),
-        )
+        Err(not_built())
     }
 }
 

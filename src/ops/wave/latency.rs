@@ -140,7 +140,7 @@ fn lag(one: &[f64], other: &[f64], reach: usize) -> Option<f64> {
 }
 
 /// Correlation coefficient of the samples that both have.
-fn correlation(one: &[f64], other: &[f64]) -> f64 {
+pub(super) fn correlation(one: &[f64], other: &[f64]) -> f64 {
     let count = one.len().min(other.len());
     let (one, other) = (&one[..count], &other[..count]);
     let mean = |samples: &[f64]| samples.iter().sum::<f64>() / count as f64;

@@ -98,6 +98,13 @@ impl Encoders {
     /// Encoder of a name; without a name, the default.
     pub fn get(&self, name: Option<&str>) -> Result<Encoder> {
         let name = name.unwrap_or(&self.default);
+        // Plain words, unless the user gave an encoder such a name.
+        let name = match name {
+            _ if self.known.contains_key(name) => name,
+            "built-in" => Encoder::BUILT_IN,
+            "ffmpeg" => Encoder::NAMES[0],
+            name => name,
+        };
         self.known.get(name).cloned().ok_or_else(|| {
             Error::new(format!("there is no encoder `{name}`"))
                 .did_you_mean(name, self.known.keys().map(String::as_str))

@@ -6,15 +6,17 @@
 
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared,
+    Array, Dynamic, Engine, EvalAltResult, FuncRegistration, Map, Module, NativeCallContext,
+    RhaiFunc, Shared,
 };
 
 use super::register::or_raise;
 use crate::error::Result;
+use crate::ops::array::equality;
 use crate::video::Video;
 
 /// A video of which a part is to be set.
@@ -97,6 +99,36 @@ thread_local! {
     /// Script positions at which a part of a video was read. A position that is read is never
     /// assigned to, except by an operator such as `+=`.
     static READ: RefCell<HashSet<u64>> = RefCell::default();
+
+    /// Properties of players that were read, by their positions.
+    static VALUES: RefCell<HashMap<u64, Dynamic>> = RefCell::default();
+}
+
+/// Records the value of a property that is read at a position: of a player, whose window may change it
+/// before Rhai writes the value back.
+pub(in crate::script) fn note_value(native: &NativeCallContext, value: &Dynamic) {
+    VALUES.with_borrow_mut(|values| values.insert(call_position(native), value.clone()));
+}
+
+/// Whether a value that is to be set is one that was read at the same position and not changed since.
+pub(in crate::script) fn is_unchanged(native: &NativeCallContext, value: &Dynamic) -> bool {
+    let read = VALUES.with_borrow_mut(|values| values.remove(&call_position(native)));
+    // A function that has taken it leaves nothing.
+    read.is_some_and(|read| value.is_unit() || is_same(&read, value))
+}
+
+fn is_same(a: &Dynamic, b: &Dynamic) -> bool {
+    if let (Some(a), Some(b)) = (a.read_lock::<Array>(), b.read_lock::<Array>()) {
+        return a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b));
+    }
+    if let (Some(a), Some(b)) = (a.read_lock::<Map>(), b.read_lock::<Map>()) {
+        let has_same = |(key, value): (_, &Dynamic)| b.get(key).is_some_and(|b| is_same(value, b));
+        return a.len() == b.len() && a.iter().all(has_same);
+    }
+    if let (Some(a), Some(b)) = (a.read_lock::<Video>(), b.read_lock::<Video>()) {
+        return equality::equals(&a, &b).unwrap_or(false);
+    }
+    a.type_id() == b.type_id() && a.to_string() == b.to_string()
 }
 
 /// Records that a part is read.
@@ -111,6 +143,7 @@ fn was_read(native: &NativeCallContext) -> bool {
 /// Forgets the positions that were read, as they may now belong to other text.
 pub(crate) fn forget_reads() {
     READ.with_borrow_mut(HashSet::clear);
+    VALUES.with_borrow_mut(HashMap::clear);
 }
 
 fn call_position(native: &NativeCallContext) -> u64 {

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ops::blend::BlendLook;
 use crate::player::Player;
 use crate::script::call::register::or_raise;
+use crate::script::call::setters::{is_unchanged, note_value};
 use crate::script::call::value::{Type, Value, describe};
 
 impl Scripted for Player {
@@ -178,6 +179,17 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
 ];
 
 fn register_setters(engine: &mut Engine) {
+    for member in PLAYER_MEMBERS {
+        let get = member.get;
+        engine.register_get(
+            member.name,
+            move |native: NativeCallContext, player: &mut Player| {
+                let value = get(player);
+                note_value(&native, &value);
+                value
+            },
+        );
+    }
     for name in [
         "frame",
         "playing",
@@ -209,7 +221,10 @@ fn register_setters(engine: &mut Engine) {
         engine.register_set(
             name,
             move |native: NativeCallContext, player: &mut Player, value: Dynamic| {
-                or_raise(set(player, name, value), &native)
+                match is_unchanged(&native, &value) {
+                    true => Ok(()),
+                    false => or_raise(set(player, name, value), &native),
+                }
             },
         );
     }

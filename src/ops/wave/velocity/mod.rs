@@ -1,5 +1,6 @@
 //! Conduction velocity from activation times: at each pixel, between two points, along a line.
 
+pub mod alignment;
 mod fit;
 pub mod line;
 
