@@ -75,6 +75,8 @@ pub(super) struct Sums {
     /// Sums of the weighted times of the whole neighborhood, times the distance along columns and
     /// along rows.
     moments: [Vec<f64>; 2],
+    /// The other sums of the equations of a plane.
+    terms: [Vec<f64>; 7],
 }
 
 impl<'a> Gradients<'a> {
@@ -117,24 +119,9 @@ impl<'a> Gradients<'a> {
     }
 
     /// Gradient of a plane that is fitted to the known times of a neighborhood.
-    #[inline(always)]
     fn plane(&self, y: usize, x: usize, sums: &Sums) -> Option<[f64; 2]> {
         // Sums of the weights times powers of the distances along columns (v) and rows (u).
-        let [mut one, mut u, mut uu, mut v, mut vu, mut vv] = [0.0; 6];
-        let mut time = 0.0;
-        let axis = &self.axes[1];
-        let [weights, distances, squares] = &axis.weights;
-        for (index, position) in axis.positions.iter().enumerate() {
-            let at = x + position;
-            let [known, down, down_squared] = [0, 1, 2].map(|power| sums.known[power][at]);
-            one += weights[index] * known;
-            u += distances[index] * known;
-            uu += squares[index] * known;
-            v += weights[index] * down;
-            vu += distances[index] * down;
-            vv += weights[index] * down_squared;
-            time += weights[index] * sums.times[0][at];
-        }
+        let [one, u, uu, v, vu, vv, time] = [0, 1, 2, 3, 4, 5, 6].map(|term| sums.terms[term][x]);
         if 2.0 * one < self.total * self.total {
             return None;
         }
@@ -143,6 +130,31 @@ impl<'a> Gradients<'a> {
         match down.abs().max(along.abs()) > ROUNDING * self.span {
             true => Some([down, along]),
             false => self.neighborhood(y, x).plane(),
+        }
+    }
+
+    /// Sums what the planes of a row of pixels are fitted with.
+    #[inline(always)]
+    fn sum_terms(&self, rows: &[usize], sums: &mut Sums) {
+        let [vertical, horizontal] = &self.axes;
+        for (power, out) in sums.known.iter_mut().enumerate() {
+            let weight = |at: usize| vertical.weights[power][at];
+            sum_rows(&self.known, rows, weight, |sum| sum, out);
+        }
+        let [known, down, down_squared] = &sums.known;
+        let terms = [
+            (known, 0),
+            (known, 1),
+            (known, 2),
+            (down, 0),
+            (down, 1),
+            (down_squared, 0),
+            (&sums.times[0], 0),
+        ];
+        for (out, (columns, power)) in sums.terms.iter_mut().zip(terms) {
+            out.resize(self.shape[1], 0.0);
+            let weight = |at: usize| horizontal.weights[power][at];
+            sum_rows(columns, &horizontal.positions, weight, |sum| sum, out);
         }
     }
 
@@ -184,7 +196,7 @@ impl Kernel<(usize, &mut Sums, &mut [[f64; 2]])> for Gradients<'_> {
             sum_rows(sums, &horizontal.positions, weight, |sum| sum, out);
         }
         let whole = (2 * self.weights.len() - 1).pow(2) as f64;
-        let mut has_sums_of_weights = false;
+        let mut has_terms = false;
         let mut count: f64 = sums.counts[..before].iter().sum();
         for (x, gradient) in gradients.iter_mut().enumerate() {
             count += sums.counts[x + before];
@@ -200,12 +212,9 @@ impl Kernel<(usize, &mut Sums, &mut [[f64; 2]])> for Gradients<'_> {
                 _ if !self.samples[y * self.shape[1] + x].is_finite() => None,
                 VelocityMethod::Bayly => self.neighborhood(y, x).polynomial(),
                 VelocityMethod::Gradient => {
-                    if !has_sums_of_weights {
-                        has_sums_of_weights = true;
-                        for (power, out) in sums.known.iter_mut().enumerate() {
-                            let weight = |at: usize| vertical.weights[power][at];
-                            sum_rows(&self.known, &rows, weight, |sum| sum, out);
-                        }
+                    if !has_terms {
+                        has_terms = true;
+                        self.sum_terms(&rows, sums);
                     }
                     self.plane(y, x, sums)
                 }
