@@ -121,8 +121,9 @@ builtins! {
     /// noise shifts the times: with upstrokes of 10 ms at 1000 frames/s and noise of 1/20 of the
     /// amplitude, their standard deviation is 1.2 ms with 3 frames, 0.8 with 5 and 0.3 with 9.
     /// Method "threshold": the times at which the trace rises through `threshold` of its range,
-    /// interpolated linearly; correct bleaching first. Method "period": stimuli every `period` ms from `start` on. Beats closer than
-    /// `refractory` to another are left out: those of lower slope, or the later ones.
+    /// interpolated linearly; correct bleaching first. Method "period": stimuli every `period` ms
+    /// from `start` on. Beats closer than `refractory` to another are left out: those of lower
+    /// slope, or the later ones.
     ///
     /// Returns a table with a row for each beat: `frame`, with fractions; `time` in ms;
     /// `cycle_length`, the time since the beat before in ms, NaN for the first; and `rate` in beats

@@ -14,7 +14,7 @@ use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
 /// Largest number of iterations.
 const MAX_ITERATIONS: usize = 10_000;
 
-/// Radius from which on a disc has so many rows that distances are faster than bits.
+/// Radius from which on distances are faster than bits, as a disc then has many rows.
 const SMALL_RADIUS: f64 = 64.0;
 
 /// Largest margin around frames in pixels.

@@ -65,14 +65,14 @@ impl Axis {
 
 /// Memory for a row of pixels: sums along the columns of their neighborhoods, then along both axes.
 #[derive(Default)]
-pub(super) struct Sums {
-    /// Sums of the weighted times, and of their products with the distance.
+pub(super) struct GradientSums {
+    /// GradientSums of the weighted times, and of their products with the distance.
     times: [Vec<f64>; 2],
-    /// Sums of the weights of known times, and of their products with powers of the distance.
+    /// GradientSums of the weights of known times, and of their products with powers of the distance.
     known: [Vec<f64>; 3],
     /// Number of times that are known.
     counts: Vec<f64>,
-    /// Sums of the weighted times of the whole neighborhood, times the distance along columns and
+    /// GradientSums of the weighted times of the whole neighborhood, times the distance along columns and
     /// along rows.
     moments: [Vec<f64>; 2],
     /// The other sums of the equations of a plane.
@@ -119,8 +119,8 @@ impl<'a> Gradients<'a> {
     }
 
     /// Gradient of a plane that is fitted to the known times of a neighborhood.
-    fn plane(&self, y: usize, x: usize, sums: &Sums) -> Option<[f64; 2]> {
-        // Sums of the weights times powers of the distances along columns (v) and rows (u).
+    fn plane(&self, y: usize, x: usize, sums: &GradientSums) -> Option<[f64; 2]> {
+        // GradientSums of the weights times powers of the distances along columns (v) and rows (u).
         let [one, u, uu, v, vu, vv, time] = [0, 1, 2, 3, 4, 5, 6].map(|term| sums.terms[term][x]);
         if 2.0 * one < self.total * self.total {
             return None;
@@ -133,9 +133,9 @@ impl<'a> Gradients<'a> {
         }
     }
 
-    /// Sums what the planes of a row of pixels are fitted with.
+    /// GradientSums what the planes of a row of pixels are fitted with.
     #[inline(always)]
-    fn sum_terms(&self, rows: &[usize], sums: &mut Sums) {
+    fn sum_terms(&self, rows: &[usize], sums: &mut GradientSums) {
         let [vertical, horizontal] = &self.axes;
         for (power, out) in sums.known.iter_mut().enumerate() {
             let weight = |at: usize| vertical.weights[power][at];
@@ -168,11 +168,11 @@ impl<'a> Gradients<'a> {
     }
 }
 
-impl Kernel<(usize, &mut Sums, &mut [[f64; 2]])> for Gradients<'_> {
+impl Kernel<(usize, &mut GradientSums, &mut [[f64; 2]])> for Gradients<'_> {
     /// Gradients per pixel, along columns and rows, of a row of pixels; NaN where they are not
     /// known.
     #[inline(always)]
-    fn run(&self, (y, sums, gradients): (usize, &mut Sums, &mut [[f64; 2]])) {
+    fn run(&self, (y, sums, gradients): (usize, &mut GradientSums, &mut [[f64; 2]])) {
         let [vertical, horizontal] = &self.axes;
         let before = horizontal.len() - 1;
         let width = self.shape[1] + before;
@@ -242,7 +242,7 @@ mod tests {
     ) -> Vec<[[f64; 2]; 2]> {
         let all = Gradients::new(method, samples, shape, weights);
         let mut found = vec![[f64::NAN; 2]; samples.len()];
-        let mut sums = Sums::default();
+        let mut sums = GradientSums::default();
         for (y, row) in found.chunks_mut(shape[1]).enumerate() {
             run_kernel(&all, (y, &mut sums, row));
         }

@@ -4,7 +4,7 @@ mod fit;
 mod gradients;
 pub mod line;
 
-use self::gradients::{Gradients, Sums};
+use self::gradients::{GradientSums, Gradients};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ pub fn conduction_velocity(times: &Video, options: &VelocityOptions) -> Result<V
         VelocityMethod::Gradient => fit::gaussian_weights(options.sigma),
     };
     let all = Gradients::new(options.method, &samples, shape, &weights);
-    let memory = || (Sums::default(), vec![[f64::NAN; 2]; shape[1]]);
+    let memory = || (GradientSums::default(), vec![[f64::NAN; 2]; shape[1]]);
     task::for_each_init(
         "fitting velocities",
         rows,
