@@ -201,7 +201,7 @@ parameters! {
         /// Definition of activation: "derivative" or "half".
         method: ActivationMethod = ActivationMethod::Derivative,
         /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
+        baseline: RestLevel = RestLevel::Median,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
     }

@@ -14,6 +14,9 @@ const DARKER_PER_HZ: f64 = 14e-6;
 /// Number of samples read at a time.
 const RUN: usize = 4096;
 
+/// Number of samples summed in parallel.
+const LANES: usize = 16;
+
 /// Brightens the frames whose mean is below that of both neighbors by more than `threshold` times
 /// the median of all means. If any sample is NaN, the video is unchanged.
 pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Result<Video> {
@@ -86,13 +89,25 @@ fn frame_means(video: &Video) -> Result<Vec<f64>> {
                 let run = first..frame_len.min(first + RUN);
                 samples.resize(run.len(), 0.0);
                 video.samples().read(frame, run, samples);
-                *mean += samples.iter().sum::<f64>();
+                *mean += sum(samples);
             }
             *mean /= frame_len as f64;
             Ok(())
         },
     )?;
     Ok(means)
+}
+
+/// Sum of samples, in lanes that do not wait for each other.
+fn sum(samples: &[f64]) -> f64 {
+    let (chunks, rest) = samples.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for chunk in chunks {
+        for (sum, sample) in sums.iter_mut().zip(chunk) {
+            *sum += sample;
+        }
+    }
+    sums.iter().chain(rest).sum()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Masks and regions.
 
 pub mod background;
+mod bit_rows;
+mod components;
 pub mod contour;
 pub mod isoline;
 pub mod morphology;

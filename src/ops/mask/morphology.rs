@@ -4,6 +4,8 @@
 //! after SciPy, works on masks of three axes on one core; here a mask may be any view of an image
 //! or video, a disc has any radius, and frames are processed in parallel.
 
+use super::bit_rows::BitRows;
+use super::components::Components;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
@@ -11,6 +13,9 @@ use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
 
 /// Largest number of iterations.
 const MAX_ITERATIONS: usize = 10_000;
+
+/// Radius from which on distances are faster than bits, as a disc then has many rows.
+const SMALL_RADIUS: f64 = 64.0;
 
 /// Largest margin around frames in pixels.
 const MAX_MARGIN: usize = 1000;
@@ -58,24 +63,27 @@ fn map_masks<T: Element>(
 /// Labels the connected components of each frame from 1 on, in the order of their first pixels; the
 /// background is 0. Pixels are 4-connected, or 8-connected with `diagonal`.
 pub fn connected_components(mask: &Video, diagonal: bool) -> Result<Video> {
-    map_masks("connected_components", mask, |pixels, width, labels| {
-        label(pixels, width, diagonal, labels);
-    })
+    map_masks(
+        "connected_components",
+        mask,
+        |pixels, width, labels: &mut [i32]| {
+            let components = Components::new(&BitRows::new(pixels, width), diagonal);
+            for (row, columns, number) in components.runs() {
+                labels[row * width..][columns].fill(number as i32 + 1);
+            }
+        },
+    )
 }
 
 /// Largest connected component of each frame; the first one of equal ones.
 pub fn largest_component(mask: &Video, diagonal: bool) -> Result<Video> {
     map_masks("largest_component", mask, |pixels, width, results| {
-        let mut labels = vec![0; pixels.len()];
-        let sizes = label(pixels, width, diagonal, &mut labels);
-        let largest = sizes
-            .iter()
-            .enumerate()
-            .rev()
-            .max_by_key(|(_, size)| **size);
-        if let Some((largest, _)) = largest {
-            for (result, label) in results.iter_mut().zip(labels) {
-                *result = label == largest as i32 + 1;
+        let components = Components::new(&BitRows::new(pixels, width), diagonal);
+        let sizes = components.sizes.iter().enumerate().rev();
+        let largest = sizes.max_by_key(|(_, size)| **size).map(|(at, _)| at);
+        for (row, columns, number) in components.runs() {
+            if Some(number) == largest {
+                results[row * width..][columns].fill(true);
             }
         }
     })
@@ -84,55 +92,22 @@ pub fn largest_component(mask: &Video, diagonal: bool) -> Result<Video> {
 /// Fills holes: background not 4-connected to the border.
 pub fn fill_holes(mask: &Video) -> Result<Video> {
     map_masks("fill_holes", mask, |pixels, width, results| {
-        let outside: Vec<bool> = pixels.iter().map(|pixel| !pixel).collect();
-        let mut labels = vec![0; pixels.len()];
-        let parts = label(&outside, width, false, &mut labels).len();
-        let mut is_open = vec![false; parts + 1];
+        let mut background = BitRows::new(pixels, width);
+        background.invert();
+        let components = Components::new(&background, false);
         let last = pixels.len() / width.max(1) - 1;
-        for (at, label) in labels.iter().enumerate() {
-            let (y, x) = (at / width, at % width);
-            if y == 0 || x == 0 || y == last || x == width - 1 {
-                is_open[*label as usize] = true;
-            }
+        let mut is_open = vec![false; components.sizes.len()];
+        for (row, columns, number) in components.runs() {
+            let is_at_side = columns.start == 0 || columns.end == width;
+            is_open[number] |= is_at_side || row == 0 || row == last;
         }
-        for (at, result) in results.iter_mut().enumerate() {
-            *result = pixels[at] || !is_open[labels[at] as usize];
+        results.copy_from_slice(pixels);
+        for (row, columns, number) in components.runs() {
+            if !is_open[number] {
+                results[row * width..][columns].fill(true);
+            }
         }
     })
-}
-
-/// Labels connected pixels and returns the sizes of the components.
-fn label(pixels: &[bool], width: usize, diagonal: bool, labels: &mut [i32]) -> Vec<usize> {
-    let (mut sizes, mut open) = (Vec::new(), Vec::new());
-    for start in 0..pixels.len() {
-        if !pixels[start] || labels[start] != 0 {
-            continue;
-        }
-        let number = sizes.len() as i32 + 1;
-        let mut size = 0;
-        labels[start] = number;
-        open.push(start);
-        while let Some(at) = open.pop() {
-            size += 1;
-            let (y, x) = (at / width, at % width);
-            let (rows, cols) = (y.saturating_sub(1)..=y + 1, x.saturating_sub(1)..=x + 1);
-            for (row, col) in rows.flat_map(|row| cols.clone().map(move |col| (row, col))) {
-                let next = row * width + col;
-                let is_near = diagonal || row == y || col == x;
-                if is_near
-                    && col < width
-                    && next < pixels.len()
-                    && pixels[next]
-                    && labels[next] == 0
-                {
-                    labels[next] = number;
-                    open.push(next);
-                }
-            }
-        }
-        sizes.push(size);
-    }
-    sizes
 }
 
 /// Pixels at most `radius` away from a pixel of the mask; `iterations` times in turn.
@@ -207,23 +182,56 @@ fn morph(
         for (row, pixels) in pixels.chunks_exact(width).enumerate() {
             current[inner(row)].copy_from_slice(pixels);
         }
-        let mut grown = vec![false; current.len()];
-        for (step, count) in steps {
-            let is_erosion = *step == Step::Erode;
-            for _ in 0..*count {
-                if is_erosion {
-                    current.iter_mut().for_each(|pixel| *pixel = !*pixel);
-                }
-                grow(&current, wide, radius, is_erosion, &mut grown);
-                for (pixel, grown) in current.iter_mut().zip(&grown) {
-                    *pixel = *grown != is_erosion;
-                }
+        if radius < SMALL_RADIUS {
+            let mut bits = BitRows::new(&current, wide);
+            for (step, count) in steps {
+                bits = spread(bits, radius, *step == Step::Erode, *count);
             }
+            bits.write(&mut current);
+        } else {
+            grow_all(&mut current, wide, radius, steps);
         }
         for (row, results) in results.chunks_exact_mut(width).enumerate() {
             results.copy_from_slice(&current[inner(row)]);
         }
     })
+}
+
+/// Grows a mask by a small radius, or lets it shrink, some number of times.
+fn spread(mut mask: BitRows, radius: f64, is_erosion: bool, count: usize) -> BitRows {
+    let reaches = (0..=radius as usize).map(|distance| reach(radius, distance).unwrap_or(0));
+    let reaches: Vec<usize> = reaches.collect();
+    for _ in 0..count {
+        let next = mask.spread(&reaches, is_erosion);
+        if next == mask {
+            break;
+        }
+        mask = next;
+    }
+    mask
+}
+
+/// Applies steps with any radius to pixels in rows of some width.
+fn grow_all(pixels: &mut [bool], width: usize, radius: f64, steps: &[(Step, usize)]) {
+    let mut grown = vec![false; pixels.len()];
+    for (step, count) in steps {
+        let is_erosion = *step == Step::Erode;
+        for _ in 0..*count {
+            if is_erosion {
+                pixels.iter_mut().for_each(|pixel| *pixel = !*pixel);
+            }
+            grow(pixels, width, radius, is_erosion, &mut grown);
+            for (pixel, grown) in pixels.iter_mut().zip(&grown) {
+                *pixel = *grown != is_erosion;
+            }
+        }
+    }
+}
+
+/// Number of pixels that a disc reaches to each side in a row at some distance from its center.
+fn reach(radius: f64, distance: usize) -> Option<usize> {
+    let squared = radius * radius - (distance * distance) as f64;
+    (squared >= 0.0).then(|| squared.sqrt() as usize)
 }
 
 fn check_radius(function: &str, radius: f64) -> Result<()> {
@@ -241,10 +249,7 @@ fn grow(pixels: &[bool], width: usize, radius: f64, is_framed: bool, results: &m
     let height = pixels.len() / width.max(1);
     let most = height + width + 1;
     let vertical = vertical_distances(pixels, width, is_framed, most);
-    let reach = |distance: usize| {
-        let squared = radius * radius - (distance * distance) as f64;
-        (squared >= 0.0).then(|| squared.sqrt().min(most as f64) as usize)
-    };
+    let reach = |distance: usize| Some(reach(radius, distance)?.min(most));
     // Number of extents that begin minus number that end at each column.
     let mut changes = vec![0i32; width + 1];
     for (row, results) in vertical
@@ -317,6 +322,8 @@ pub fn argwhere(array: &Video) -> Result<Video> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
     use crate::ops::testing::{check_threads, noise, ramp, values, video};
 
     /// A mask drawn with `#`.
@@ -391,6 +398,51 @@ mod tests {
             binary_dilation(&full, f64::INFINITY, 1),
             &["####", "####", "####", "####"],
         );
+    }
+
+    /// Pixels at most `radius` away from one of the mask, or for an erosion from none outside of it,
+    /// by the distance of each pair.
+    fn grown(pixels: &[bool], width: usize, radius: f64, is_erosion: bool) -> Vec<bool> {
+        let margin = radius as i64 + 1;
+        let (rows, columns) = ((pixels.len() / width) as i64, width as i64);
+        let is_inside = |y: i64, x: i64| (0..rows).contains(&y) && (0..columns).contains(&x);
+        let pixel = |y: i64, x: i64| is_inside(y, x) && pixels[(y * columns + x) as usize];
+        let is_hit = |y: i64, x: i64| {
+            let mut near = (-margin..=margin)
+                .flat_map(|v| (-margin..=margin).map(move |u| (v, u)))
+                .filter(|(v, u)| ((v * v + u * u) as f64).sqrt() <= radius);
+            near.any(|(v, u)| pixel(y + v, x + u) != is_erosion) != is_erosion
+        };
+        let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
+        places.map(|(y, x)| is_hit(y, x)).collect()
+    }
+
+    proptest! {
+        /// Bits and distances give the same: those of the definition.
+        #[test]
+        fn discs_are_those_of_the_definition(
+            width in prop_oneof![1usize..12, 62usize..67],
+            pixels in prop::collection::vec(prop::bool::weighted(0.3), 1..300),
+            radius in prop_oneof![Just(1.0), Just(2.0), 0.0..5.0],
+            is_erosion: bool,
+            count in 1usize..4,
+        ) {
+            let mut pixels = pixels[..pixels.len() / width * width].to_vec();
+            if is_erosion {
+                pixels.iter_mut().for_each(|pixel| *pixel = !*pixel);
+            }
+            let mut expected = pixels.clone();
+            for _ in 0..count {
+                expected = grown(&expected, width, radius, is_erosion);
+            }
+            let bits = spread(BitRows::new(&pixels, width), radius, is_erosion, count);
+            let mut found = pixels.clone();
+            bits.write(&mut found);
+            prop_assert_eq!(&found, &expected);
+            let step = if is_erosion { Step::Erode } else { Step::Dilate };
+            grow_all(&mut pixels, width, radius, &[(step, count)]);
+            prop_assert_eq!(&pixels, &expected);
+        }
     }
 
     #[test]

@@ -386,7 +386,7 @@ mod tests {
     use super::*;
     use crate::ops::phantom::tests::PLAIN;
     use crate::ops::phantom::{PhantomOptions, phantom};
-    use crate::ops::testing::{check_threads, values, video};
+    use crate::ops::testing::{check_threads, noise, values, video};
 
     const PACED: PhantomOptions = PhantomOptions {
         frames: 800,
@@ -403,7 +403,7 @@ mod tests {
         period: None,
         start: 0.0,
         fps: None,
-        window: 3,
+        window: 5,
     };
 
     /// Stimuli every 150 ms from 50 ms on; the wave takes 16 ms across the tissue, so that the mean
@@ -426,21 +426,6 @@ mod tests {
             assert!(found.cycle_lengths()[0].is_nan());
             assert!((found.frames[0] - 57.75).abs() < tolerance);
         }
-        // Noise shifts the steepest slope of a wide window less.
-        let noisy = phantom(&PhantomOptions {
-            noise: 0.5,
-            ..PACED
-        })
-        .unwrap();
-        let spread = |window: usize| {
-            let options = BeatOptions { window, ..SLOPE };
-            let cycles = find_beats(&noisy.video, &options).unwrap().cycle_lengths();
-            cycles[1..]
-                .iter()
-                .map(|cycle| (cycle - 150.0).powi(2))
-                .sum::<f64>()
-        };
-        assert!(spread(7) < 0.5 * spread(3), "{} {}", spread(7), spread(3));
         let options = BeatOptions {
             method: BeatMethod::Period,
             period: Some(150.0),
@@ -461,6 +446,40 @@ mod tests {
         };
         let found = find_beats(&phantom(&dark).unwrap().video, &options).unwrap();
         assert_eq!(found.frames.len(), made.beats.len());
+    }
+
+    /// Upstrokes of 10 ms at 1000 frames/s, with noise of 1/20 of the amplitude.
+    #[test]
+    fn noise_shifts_the_steepest_slope_of_a_long_window_less() {
+        const BEATS: usize = 100;
+        let beat = |at: usize| 100.0 + 200.0 * at as f64 + (0.37 * at as f64).fract();
+        let level = |frame: usize| {
+            let since = frame as f64 - beat(frame / 200);
+            let risen = 0.5 + (since / 10.0).clamp(-0.5, 0.5);
+            let rise = 0.5 - 0.5 * (risen * std::f64::consts::PI).cos();
+            rise / (1.0 + ((since - 60.0) / 6.0).exp())
+        };
+        // The standard deviation of numbers from 0 to 1 is 1/√12.
+        let noise = noise(200 * BEATS, 7).into_iter();
+        let samples = noise
+            .enumerate()
+            .map(|(frame, noise)| level(frame) + 0.05 * 12.0_f64.sqrt() * (f64::from(noise) - 0.5));
+        let mut trace = video(&[200 * BEATS], samples.collect());
+        trace.metadata_mut().fps = Some(1000.0);
+        let deviation = |window: usize| {
+            let options = BeatOptions { window, ..SLOPE };
+            let found = find_beats(&trace, &options).unwrap().frames;
+            let nearest = |at: usize| {
+                let errors = found.iter().map(|frame| frame - beat(at));
+                errors.min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap()
+            };
+            let squares = (0..BEATS).map(|at| nearest(at).powi(2)).sum::<f64>();
+            (squares / BEATS as f64).sqrt()
+        };
+        let [three, five, nine] = [3, 5, 9].map(deviation);
+        assert!((0.8..1.5).contains(&three), "{three}");
+        assert!(five < 0.8 * three, "{three} {five}");
+        assert!(nine < 0.6 * five && nine < 0.5, "{five} {nine}");
     }
 
     #[test]

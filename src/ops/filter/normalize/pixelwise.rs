@@ -19,7 +19,11 @@ pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> 
     let nothing = [f32::INFINITY, f32::NEG_INFINITY];
     let ranges = reduce_frames("finding the range", &video, nothing, FindRanges)?;
     let kernel = Pixelwise {
-        ranges,
+        lows: ranges.iter().map(|[low, _]| *low).collect(),
+        widths: ranges
+            .iter()
+            .map(|[low, high]| width(*low, *high))
+            .collect(),
         result_range,
     };
     map_frames("normalizing", video, kernel)
@@ -66,15 +70,20 @@ struct ResultRange {
 }
 
 impl ResultRange {
-    /// Scales a sample by the range `low` to `high`; NaN if the range is infinite, since division
-    /// by it would give `ymin` for every finite sample.
+    /// Scales a sample by the range that begins at `low`.
     #[inline(always)]
-    fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
-        let width = high - low + f32::EPSILON;
-        // 0 · ∞ is NaN.
-        let width = width + 0.0 * width;
+    fn scale(self, sample: f32, low: f32, width: f32) -> f32 {
         (sample - low) / width * self.height + self.ymin
     }
+}
+
+/// Width of a range that samples are divided by; NaN if it is infinite, since division by it would
+/// give `ymin` for every finite sample.
+#[inline(always)]
+fn width(low: f32, high: f32) -> f32 {
+    let width = high - low + f32::EPSILON;
+    // 0 · ∞ is NaN.
+    width + 0.0 * width
 }
 
 /// Finds the range of each pixel.
@@ -92,15 +101,17 @@ impl Kernel<(&mut [[f32; 2]], &[f32])> for FindRanges {
 
 /// Scales each pixel by its own range.
 struct Pixelwise {
-    ranges: Vec<[f32; 2]>,
+    lows: Vec<f32>,
+    widths: Vec<f32>,
     result_range: ResultRange,
 }
 
 impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise {
     #[inline(always)]
     fn run(&self, (samples, _): (&mut [f32], &mut Vec<f32>)) {
-        for (sample, [low, high]) in samples.iter_mut().zip(&self.ranges) {
-            *sample = self.result_range.scale(*sample, *low, *high);
+        let ranges = self.lows.iter().zip(&self.widths);
+        for (sample, (low, width)) in samples.iter_mut().zip(ranges) {
+            *sample = self.result_range.scale(*sample, *low, *width);
         }
     }
 }
@@ -203,9 +214,13 @@ fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
         begin -= pixels;
         let (lows, later_lows) = tails.lows[begin..].split_at_mut(pixels);
         let (highs, later_highs) = tails.highs[begin..].split_at_mut(pixels);
-        lows.copy_from_slice(&later_lows[..pixels]);
-        highs.copy_from_slice(&later_highs[..pixels]);
-        widen(lows, highs, &block[begin..begin + pixels]);
+        let samples = &block[begin..begin + pixels];
+        for ((low, later), sample) in lows.iter_mut().zip(&*later_lows).zip(samples) {
+            *low = later.min(*sample);
+        }
+        for ((high, later), sample) in highs.iter_mut().zip(&*later_highs).zip(samples) {
+            *high = later.max(*sample);
+        }
     }
 }
 
@@ -223,7 +238,8 @@ fn scale_row(
     let highs = tail.1.iter().zip(head.1);
     let ranges = lows.zip(highs);
     for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
-        *result = result_range.scale(*sample, a.min(*b), c.max(*d));
+        let low = a.min(*b);
+        *result = result_range.scale(*sample, low, width(low, c.max(*d)));
     }
 }
 

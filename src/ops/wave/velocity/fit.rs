@@ -24,53 +24,12 @@ pub(super) fn gaussian_weights(sigma: f64) -> Vec<f64> {
 impl Neighborhood<'_> {
     /// Gradient per pixel, along columns and rows, of a fitted polynomial of second order.
     pub(super) fn polynomial(&self) -> Option<[f64; 2]> {
-        let fit = || self.fit(|v, u| [v, u, 1.0, v * v, v * u, u * u]);
-        self.whole().or_else(fit)
+        self.fit(|v, u| [v, u, 1.0, v * v, v * u, u * u])
     }
 
     /// Gradient per pixel, along columns and rows, of a fitted plane.
     pub(super) fn plane(&self) -> Option<[f64; 2]> {
-        self.whole().or_else(|| self.fit(|v, u| [v, u, 1.0]))
-    }
-
-    /// Gradient of both where all of the neighborhood is known. Its weights are symmetric, so that
-    /// neither of the first two terms has to do with any other.
-    fn whole(&self) -> Option<[f64; 2]> {
-        let ([y, x], radius) = (self.at, self.weights.len() - 1);
-        let is_within = |at: usize, len: usize| radius <= at && at + radius < len;
-        if !(is_within(y, self.shape[0]) && is_within(x, self.shape[1])) {
-            return None;
-        }
-        let origin = self.samples[y * self.shape[1] + x];
-        let (mut down, mut along, mut total, mut squares) = (0.0, 0.0, 0.0, 0.0);
-        for index in 0..=2 * radius {
-            let (distance, weight) = self.weighted(index);
-            total += weight;
-            squares += weight * distance * distance;
-            let start = (y + index - radius) * self.shape[1] + x - radius;
-            let (mut sum, mut moment) = (0.0, 0.0);
-            for (column, time) in self.samples[start..][..=2 * radius].iter().enumerate() {
-                let (distance, weight) = self.weighted(column);
-                let weighted = weight * (time - origin);
-                sum += weighted;
-                moment += distance * weighted;
-            }
-            down += weight * distance * sum;
-            along += weight * moment;
-        }
-        let gradient = [down, along].map(|sum| sum / (total * squares));
-        // One time that is not known makes both unknown.
-        gradient
-            .iter()
-            .all(|part| part.is_finite())
-            .then_some(gradient)
-    }
-
-    /// Distance from the pixel of a row or column of the neighborhood, and its weight.
-    fn weighted(&self, index: usize) -> (f64, f64) {
-        let radius = self.weights.len() - 1;
-        let distance = index as f64 - radius as f64;
-        (distance, self.weights[index.abs_diff(radius)])
+        self.fit(|v, u| [v, u, 1.0])
     }
 
     /// First two coefficients of the weighted fit of N terms, which are functions of the distance
@@ -109,38 +68,5 @@ impl Neighborhood<'_> {
         }
         let solution = solve(equations, right)?;
         Some([solution[0], solution[1]])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ops::testing::noise;
-
-    #[test]
-    fn whole_neighborhoods_have_the_gradient_of_the_fit() {
-        let samples: Vec<f64> = noise(13 * 17, 4).into_iter().map(f64::from).collect();
-        let mut holed = samples.clone();
-        holed[6 * 17 + 9] = f64::NAN;
-        for weights in [vec![1.0; 4], gaussian_weights(1.2)] {
-            let around = |samples, at| Neighborhood {
-                samples,
-                shape: [13, 17],
-                at,
-                weights: &weights,
-            };
-            let pixel = around(&samples, [6, 8]);
-            let fitted = [
-                pixel.fit(|v, u| [v, u, 1.0]),
-                pixel.fit(|v, u| [v, u, 1.0, v * v, v * u, u * u]),
-            ];
-            for (found, fitted) in [pixel.plane(), pixel.polynomial()].into_iter().zip(fitted) {
-                let pairs = found.unwrap().into_iter().zip(fitted.unwrap());
-                assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
-            }
-            assert!(around(&holed, [6, 8]).whole().is_none());
-            assert!(around(&holed, [6, 8]).plane().is_some());
-            assert!(around(&samples, [2, 8]).whole().is_none());
-        }
     }
 }

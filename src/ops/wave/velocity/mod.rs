@@ -2,12 +2,14 @@
 
 pub mod alignment;
 mod fit;
+mod gradients;
 pub mod line;
 
-use self::fit::Neighborhood;
+use self::gradients::{GradientSums, Gradients};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
+use crate::ops::kernel::run_kernel;
 use crate::ops::read_all;
 use crate::task;
 use crate::video::{Strided, Video, shape_text, warn_of_pixel_size};
@@ -68,26 +70,24 @@ pub fn conduction_velocity(times: &Video, options: &VelocityOptions) -> Result<V
         VelocityMethod::Bayly => vec![1.0; options.radius + 1],
         VelocityMethod::Gradient => fit::gaussian_weights(options.sigma),
     };
-    task::for_each("fitting velocities", rows, |(y, row)| {
-        for (x, velocity) in row.iter_mut().enumerate() {
-            let neighborhood = Neighborhood {
-                samples: &samples,
-                shape,
-                at: [y, x],
-                weights: &weights,
-            };
-            let gradient = match options.method {
-                VelocityMethod::Bayly => neighborhood.polynomial(),
-                VelocityMethod::Gradient => neighborhood.plane(),
-            };
-            let found = gradient.and_then(|gradient| velocity_of(gradient, size));
-            let is_slow = |speed: &f64| options.max_speed.is_none_or(|most| *speed <= most);
-            if let Some(found) = found.filter(|[speed, ..]| is_slow(speed)) {
-                *velocity = found.map(|part| part as f32);
+    let all = Gradients::new(options.method, &samples, shape, &weights);
+    let memory = || (GradientSums::default(), vec![[f64::NAN; 2]; shape[1]]);
+    task::for_each_init(
+        "fitting velocities",
+        rows,
+        memory,
+        |(sums, gradients), (y, row)| {
+            run_kernel(&all, (y, sums, gradients));
+            for (velocity, gradient) in row.iter_mut().zip(&*gradients) {
+                let found = velocity_of(*gradient, size);
+                let is_slow = |speed: &f64| options.max_speed.is_none_or(|most| *speed <= most);
+                if let Some(found) = found.filter(|[speed, ..]| is_slow(speed)) {
+                    *velocity = found.map(|part| part as f32);
+                }
             }
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     let image = |part: usize| {
         let values = velocities.iter().map(|velocity| velocity[part]);
         times.with_samples(Strided::from_vec(&shape, values.collect()))
