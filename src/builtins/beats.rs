@@ -361,7 +361,7 @@ builtins! {
         /// Whether activation makes the light brighter or darker.
         polarity: Polarity = Polarity::Positive,
         /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Median,
+        baseline: RestLevel = RestLevel::Min,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
     ) -> Result<Reduced> {

@@ -201,7 +201,7 @@ parameters! {
         /// Definition of activation: "derivative" or "half".
         method: ActivationMethod = ActivationMethod::Derivative,
         /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Median,
+        baseline: RestLevel = RestLevel::Min,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
     }
