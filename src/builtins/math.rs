@@ -1,12 +1,14 @@
 //! Elementwise functions: math, rounding, masks, conversion, and copies and slices of arrays.
 
 use crate::bail;
+use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::array::elementwise::{self, Arithmetic, Operand, UnaryFunction};
 use crate::ops::array::gradient;
 use crate::ops::array::index;
-use crate::script::builtins;
-use crate::script::call::convert::{Reduced, Sampled};
+use crate::ops::chain::Stage;
+use crate::script::call::convert::{ChainedOperand, Reduced, Sampled};
+use crate::script::{Chained, builtins};
 use crate::video::{DType, Number, Video};
 
 builtins! {
@@ -27,7 +29,7 @@ builtins! {
     /// Source: `numpy.abs`.
     fn abs(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Abs, x)
     }
@@ -48,7 +50,7 @@ builtins! {
     /// Source: `numpy.sqrt`.
     fn sqrt(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Sqrt, x)
     }
@@ -67,7 +69,7 @@ builtins! {
     /// Source: `numpy.exp`.
     fn exp(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Exp, x)
     }
@@ -88,7 +90,7 @@ builtins! {
     /// Source: `numpy.log`.
     fn log(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Log, x)
     }
@@ -109,7 +111,7 @@ builtins! {
     /// Source: `numpy.log10`.
     fn log10(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Log10, x)
     }
@@ -128,7 +130,7 @@ builtins! {
     /// Source: `numpy.sin`.
     fn sin(
         /// Video, image, trace or number, in radians.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Sin, x)
     }
@@ -147,7 +149,7 @@ builtins! {
     /// Source: `numpy.cos`.
     fn cos(
         /// Video, image, trace or number, in radians.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Cos, x)
     }
@@ -166,7 +168,7 @@ builtins! {
     /// Source: `numpy.floor`.
     fn floor(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Floor, x)
     }
@@ -185,7 +187,7 @@ builtins! {
     /// Source: `numpy.ceil`.
     fn ceil(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Ceil, x)
     }
@@ -204,7 +206,7 @@ builtins! {
     /// Source: `numpy.round` without decimals.
     fn round(
         /// Video, image, trace or number.
-        x: Operand,
+        x: ChainedOperand,
     ) -> Result<Operand> {
         apply(UnaryFunction::Round, x)
     }
@@ -349,7 +351,7 @@ builtins! {
         /// Upper limit; `()` for no limit.
         max: Option<Number> = None,
     ) -> Result<Reduced> {
-        array.each(|array| elementwise::clip(array, min, max))
+        array.each_frame("clip", move |array| elementwise::clip(array, min, max))
     }
 
     /// Takes samples of `yes` where a mask is true, and of `no` elsewhere.
@@ -371,13 +373,15 @@ builtins! {
     /// Source: `numpy.where`.
     fn r#where(
         /// Bool array that chooses; make one by comparing, as in `v > 0`.
-        mask: Video,
+        mask: Chained,
         /// Array or number to take where the mask is true.
-        yes: Operand,
+        yes: ChainedOperand,
         /// Array or number to take where the mask is false.
-        no: Operand,
+        no: ChainedOperand,
     ) -> Result<Video> {
-        elementwise::select(&mask, &yes, &no)
+        Stage::of_frames("where").apply_with(mask.0, vec![yes.0, no.0], |mask, operands| {
+            elementwise::select(&mask, &operands[0], &operands[1])
+        })
     }
 
     /// Mask of the NaN samples.
@@ -395,7 +399,7 @@ builtins! {
         /// Video, image, trace or number.
         array: Sampled,
     ) -> Result<Reduced> {
-        array.each(|array| elementwise::isnan(&array))
+        array.each_frame("isnan", |array| elementwise::isnan(&array))
     }
 
     /// Mask of the samples that are neither NaN nor infinite.
@@ -414,7 +418,7 @@ builtins! {
         /// Video, image, trace or number.
         array: Sampled,
     ) -> Result<Reduced> {
-        array.each(|array| elementwise::isfinite(&array))
+        array.each_frame("isfinite", |array| elementwise::isfinite(&array))
     }
 
     /// Replaces NaN samples by a value.
@@ -436,7 +440,7 @@ builtins! {
         /// Value that replaces NaN.
         value: f64 = 0.0,
     ) -> Result<Reduced> {
-        array.each(|array| elementwise::fill_nan(array, value))
+        array.each_frame("fill_nan", move |array| elementwise::fill_nan(array, value))
     }
 
     /// Converts the samples to another type.
@@ -458,7 +462,7 @@ builtins! {
         /// Sample type of the result.
         dtype: DType,
     ) -> Result<Reduced> {
-        array.each(|array| elementwise::astype(array, dtype))
+        array.each_frame("astype", move |array| elementwise::astype(array, dtype))
     }
 
     /// Copies an array to memory of its own, in row-major order.
@@ -512,11 +516,14 @@ builtins! {
 }
 
 /// The value at a number, or at every sample.
-fn apply(function: UnaryFunction, x: Operand) -> Result<Operand> {
-    Ok(match x {
+fn apply(function: UnaryFunction, x: ChainedOperand) -> Result<Operand> {
+    let stage = Stage::of_frames(function.name());
+    Ok(match x.0 {
         Operand::Int(number) => Operand::Float(function.at(number as f64)),
         Operand::Float(number) => Operand::Float(function.at(number)),
-        Operand::Array(array) => Operand::Array(elementwise::apply(function, array)?),
+        Operand::Array(array) => {
+            Operand::Array(stage.apply(array, move |array| elementwise::apply(function, array))?)
+        }
     })
 }
 

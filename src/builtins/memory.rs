@@ -63,11 +63,12 @@ builtins! {
     /// Computes the samples of an array now.
     ///
     /// Filters, operators and edits of large videos only say how their result is to be computed:
-    /// the operators, `crop`, `resize`, `rotate_left`, `rotate_right`, `flip_up_down`,
-    /// `flip_left_right`, `normalize`, `normalize_pixelwise_slidingwindow`,
-    /// `smooth_spatiotemporal`, `mean_filter`, `median_filter`, `temporal_difference` and
-    /// `smoothstep`. Other functions compute what they are given as a whole. Shape, sample type and
-    /// metadata are known before.
+    /// the operators, functions of single samples (`clip`, `astype`, `where`, `fill_nan`, `isnan`,
+    /// `isfinite`, `abs`, `sqrt`, `exp`, `log` and others), `crop`, `resize`, `rotate_left`,
+    /// `rotate_right`, `flip_up_down`, `flip_left_right`, `normalize`, `normalize_pixelwise`,
+    /// `normalize_pixelwise_slidingwindow`, `dff`, `smooth_spatiotemporal`, `mean_filter`,
+    /// `median_filter`, `temporal_difference` and `smoothstep`. Other functions compute what they
+    /// are given as a whole. Shape, sample type and metadata are known before.
     ///
     /// The samples are computed once, when something needs them: an index, a reduction, a file.
     ///
@@ -84,7 +85,8 @@ builtins! {
     /// MATLAB files, in which the samples of each pixel follow each other; and for `median` and
     /// `percentile` along time. With the blocks are in memory the frames that filters in time need
     /// around them. A stage that reads its whole input first, such as `normalize` without `vmin`
-    /// and `vmax`, reads a file twice; any other input is computed as a whole.
+    /// and `vmax`, `normalize_pixelwise` and `dff`, reads a file twice; any other input is computed
+    /// as a whole.
     ///
     /// A window, or an `InteractivePlayer`, computes the whole before it opens if a frame depends
     /// on more than an eighth of all frames, the windows of all stages taken together, or if a file

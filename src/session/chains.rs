@@ -87,6 +87,15 @@ fn filter() -> impl Strategy<Value = String> {
         Just("v = v - v[0];".to_owned()),
         Just("let w = v + 1; v = w * v; w = ();".to_owned()),
         Just("v = (v > 0.4) | (v == 0);".to_owned()),
+        Just("v = v.normalize_pixelwise(-1);".to_owned()),
+        Just("v = v.dff(\"median\");".to_owned()),
+        Just("v = v.dff(v.max(0));".to_owned()),
+        Just("v = v.clip(0.1, 900);".to_owned()),
+        Just("v = v.astype(\"int16\");".to_owned()),
+        Just("v = v.abs().sqrt().round();".to_owned()),
+        Just("v = v.fill_nan(3);".to_owned()),
+        Just("v = where(v > 0.5, v, -1.5);".to_owned()),
+        Just("let w = v * 2; v = where(isfinite(w) & !isnan(v), w, v[0]); w = ();".to_owned()),
     ]
 }
 

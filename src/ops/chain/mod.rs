@@ -160,6 +160,47 @@ impl Stage {
         self.apply_to_windows(videos, move |videos, _| filter(videos))
     }
 
+    /// Like [`Stage::apply`], for a video and operands that are combined with each of its frames:
+    /// numbers, images, or videos with equally many frames.
+    pub fn apply_with(
+        self,
+        video: Video,
+        operands: Vec<Operand>,
+        operation: impl Fn(Video, &[Operand]) -> Result<Video> + Send + 'static,
+    ) -> Result<Video> {
+        let is_parallel = |operand: &Operand| match operand {
+            Operand::Array(array) => array.ndim() == video.ndim() && array.len() == video.len(),
+            _ => false,
+        };
+        let are_parallel: Vec<_> = operands.iter().map(is_parallel).collect();
+        let is_fixed = |operand| is_of_a_frame(operand, &video);
+        let mut each = operands.iter().zip(&are_parallel);
+        if !each.all(|(operand, is_parallel)| *is_parallel || is_fixed(operand)) {
+            return operation(video, &operands);
+        }
+        let mut inputs = vec![video];
+        let mut fixed = Vec::new();
+        for (operand, is_parallel) in operands.into_iter().zip(are_parallel) {
+            match operand {
+                Operand::Array(array) if is_parallel => {
+                    inputs.push(array);
+                    fixed.push(None);
+                }
+                operand => fixed.push(Some(operand)),
+            }
+        }
+        self.apply_to_all(inputs, move |inputs| {
+            let mut inputs = inputs.into_iter();
+            let video = inputs.next().expect("the video comes first");
+            let mut next = || Operand::Array(inputs.next().expect("one for each parallel operand"));
+            let operands = fixed.iter().cloned();
+            let operands: Vec<_> = operands
+                .map(|operand| operand.unwrap_or_else(&mut next))
+                .collect();
+            operation(video, &operands)
+        })
+    }
+
     fn apply_to_windows(
         mut self,
         videos: Vec<Video>,

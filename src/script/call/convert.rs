@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::io::ImageSequence;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::array::{elementwise, shape};
+use crate::ops::chain::Stage;
 use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
 
@@ -121,6 +122,19 @@ impl Sampled {
                 )))
             }
             (Self::Array(array) | Self::Number(array), _) => Ok(array),
+        }
+    }
+
+    /// Like [`Sampled::each`], for a function of single frames, which is applied to a large video
+    /// when its result is needed.
+    pub fn each_frame(
+        self,
+        name: &'static str,
+        function: impl Fn(Video) -> Result<Video> + Send + 'static,
+    ) -> Result<Reduced> {
+        match self {
+            Self::Array(array) => Stage::of_frames(name).apply(array, function).map(Reduced),
+            number @ Self::Number(_) => number.each(function),
         }
     }
 
