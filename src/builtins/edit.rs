@@ -74,7 +74,7 @@ builtins! {
     /// Source: NumPy's `numpy.pad`.
     fn pad(
         /// Gray video {t, y, x} or image to pad.
-        video: Video,
+        video: Chained,
         /// Pixels to add on each side.
         width: usize [px],
         /// How to fill the added pixels.
@@ -90,7 +90,7 @@ builtins! {
         reflect_type: Option<ReflectType> = None,
     ) -> Result<Video> {
         let pad = Pad { width, mode, constant_values, stat_length, end_values, reflect_type };
-        pad::pad(video, &pad)
+        Stage::of_frames("pad").apply(video.0, move |video| pad::pad(video, &pad))
     }
 
     /// Resizes every frame, with the interpolations of OpenCV.

@@ -64,7 +64,7 @@ builtins! {
     ///
     /// Filters, operators and edits of large videos only say how their result is to be computed:
     /// the operators, functions of single samples (`clip`, `astype`, `where`, `fill_nan`, `isnan`,
-    /// `isfinite`, `abs`, `sqrt`, `exp`, `log` and others), `crop`, `resize`, `rotate_left`,
+    /// `isfinite`, `abs`, `sqrt`, `exp`, `log` and others), `crop`, `pad`, `resize`, `rotate_left`,
     /// `rotate_right`, `flip_up_down`, `flip_left_right`, `normalize`, `normalize_pixelwise`,
     /// `normalize_pixelwise_slidingwindow`, `dff`, `smooth_spatiotemporal`, `mean_filter`,
     /// `median_filter`, `temporal_difference` and `smoothstep`. Other functions compute what they
