@@ -3,15 +3,19 @@
 //! Prints for each filter and video: the best time of some, the bytes of input and result per
 //! second, and how many times longer it takes than copying that many bytes on one core. Results go
 //! to memory that the run before has left, except for those marked `in place`, whose input is a
-//! temporary. Then how long the player takes to draw a window.
+//! temporary. Then the same for chains from file to file, and how long the player takes to draw a
+//! window.
 #![allow(clippy::unwrap_used)]
 
+use std::fs::File;
 use std::hint::black_box;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
 use optimap::color::color_settings::{ColorSettings, RangeExtent};
 use optimap::color::colormap::Colormap;
 use optimap::error::Result;
+use optimap::io::save_video;
 use optimap::ops::blend::{Blend, BlendLook, BlendOptions, alpha_blend};
 use optimap::ops::edit::geometry::rotate_left;
 use optimap::ops::edit::pad::{Pad, PadMode, pad};
@@ -27,6 +31,8 @@ use optimap::ops::filter::smoothstep::smoothstep;
 use optimap::ops::filter::temporal::{TemporalDifference, temporal_difference};
 use optimap::ops::kernel::border::Border;
 use optimap::player::{Event, Image, Key, Panel, Player, Show};
+use optimap::script::Settings;
+use optimap::session::Session;
 use optimap::video::{DType, Element, Strided, Video};
 use optimap::view::annotations::Annotations;
 
@@ -147,6 +153,34 @@ const FILTERS: &[(&str, Filter)] = &[
     }),
 ];
 
+/// Scripts that pass a recording on from a file: to another, or to a reduction.
+const CHAINS: &[(&str, &str)] = &[
+    (
+        "chain from TIFF",
+        "save_video(\"result.npy\", load_video(\"source.tif\").normalize_pixelwise_slidingwindow(60)\
+         .smooth_spatiotemporal(1, 1).temporal_difference(3));",
+    ),
+    (
+        "chain of six",
+        "save_video(\"result.npy\", load_video(\"source.npy\", #{use_mmap: true}).crop(4)\
+         .normalize_pixelwise_slidingwindow(60).smooth_spatiotemporal(1, 1).temporal_difference(3)\
+         .clip(-1, 1).normalize(#{vmin: -1, vmax: 1, dtype: \"uint16\"}));",
+    ),
+    (
+        "chain to uint8",
+        "save_video(\"result.npy\", load_video(\"source.npy\", #{use_mmap: true})\
+         .normalize(#{vmin: 300, vmax: 5000, dtype: \"uint8\"}));",
+    ),
+    (
+        "chain to mean(0)",
+        "load_video(\"source.npy\").normalize_pixelwise_slidingwindow(60).mean(0);",
+    ),
+    (
+        "chain to median(0)",
+        "load_video(\"source.npy\").smooth_spatiotemporal(0, 1).median(0);",
+    ),
+];
+
 fn main() {
     // Cargo adds `--bench`; a word of one's own chooses filters by name.
     let chosen = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
@@ -167,8 +201,48 @@ fn main() {
             report(name, &floats, ", in place", bandwidth, temporary, filter);
         }
     }
+    report_chains(&chosen, bandwidth);
     if "player".contains(&chosen) {
         report_player();
+    }
+}
+
+/// Times scripts, which find their recording in a folder of their own.
+fn report_chains(chosen: &str, bandwidth: f64) {
+    let chains = CHAINS.iter().filter(|(name, _)| name.contains(chosen));
+    let chains: Vec<_> = chains.collect();
+    if chains.is_empty() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let mut session = Session::new(Settings {
+        print: Box::new(|_| ()),
+        windows: None,
+        interactive: false,
+    });
+    let video = recording::<u16>(&[1040, 390, 300]);
+    for source in ["source.npy", "source.tif"] {
+        save_video(Path::new(source), &video).unwrap();
+        // Files are loaded as they are needed when nobody seems to be writing them.
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        let file = File::options().append(true).open(source).unwrap();
+        file.set_modified(hour_ago).unwrap();
+    }
+    let length = |path: &str| Path::new(path).metadata().map_or(0, |file| file.len());
+    let read = length("source.npy");
+    for (name, script) in chains {
+        let mut best = f64::INFINITY;
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            assert!(session.run("bench", script).is_ok(), "{name}");
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        let bytes = (read + length("result.npy")) as f64;
+        let (speed, ratio) = (bytes / best / 1e9, best * bandwidth / bytes);
+        let text = "[1040, 390, 300] uint16";
+        println!("{name:24} {text:28} {best:8.4} {speed:7.1} {ratio:8.1}");
+        let _ = std::fs::remove_file("result.npy");
     }
 }
 
