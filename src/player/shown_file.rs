@@ -169,6 +169,7 @@ impl Player {
         }
         let mut state = self.state();
         state.renew_needs();
+        state.stay();
         state.say(message);
     }
 }
@@ -199,7 +200,7 @@ impl PlayerState {
         is_recalled
     }
 
-    /// No other file is shown.
+    /// No other file is being opened.
     fn stay(&mut self) {
         if let Some(file) = &mut self.file {
             file.is_leaving = false;
@@ -209,7 +210,7 @@ impl PlayerState {
     /// Shows another file from its first frame; returns the probes of the one before.
     fn show_file(&mut self, path: &Path, panel: Panel) -> Vec<Probe> {
         if let Some(file) = &mut self.file {
-            (file.path, file.is_leaving) = (path.to_owned(), false);
+            file.path = path.to_owned();
         }
         let before = &self.playback;
         let mut playback = Playback::new(0, panel.frames.len(), before.step(), before.interval());
