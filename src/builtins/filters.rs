@@ -562,8 +562,12 @@ fn boxed(
 }
 
 fn normalize_chained(video: Video, options: Normalize) -> Result<Video> {
+    let stage = Stage::of_frames("normalize");
+    if options.vmin.is_some() && options.vmax.is_some() {
+        return stage.apply(video, move |video| normalize::normalize(video, &options));
+    }
     let (of_range, of_frames) = (options.clone(), options.clone());
-    Stage::of_frames("normalize").apply_after(
+    stage.apply_after(
         video,
         move |video| normalize::input_range(video, &of_range),
         move |video, range| normalize::scale_range(video, &of_frames, range),

@@ -85,8 +85,8 @@ builtins! {
     /// MATLAB files, in which the samples of each pixel follow each other; and for `median` and
     /// `percentile` along time. With the blocks are in memory the frames that filters in time need
     /// around them. A stage that reads its whole input first, such as `normalize` without `vmin`
-    /// and `vmax`, `normalize_pixelwise` and `dff`, reads a file twice; any other input is computed
-    /// as a whole.
+    /// and `vmax`, `normalize_pixelwise` and `dff`, reads a file twice, and keeps what other stages
+    /// make for it in a scratch file.
     ///
     /// A window, or an `InteractivePlayer`, computes the whole before it opens if a frame depends
     /// on more than an eighth of all frames, the windows of all stages taken together, or if a file

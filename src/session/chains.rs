@@ -63,6 +63,7 @@ fn filter() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("v = v.normalize();".to_owned()),
         Just("v = v.normalize(#{vmin: 500, dtype: \"uint8\"});".to_owned()),
+        Just("v = v.normalize(#{vmin: 100, vmax: 900});".to_owned()),
         size.clone()
             .prop_map(|w| format!("v = v.normalize_pixelwise_slidingwindow({w});")),
         (0.0..4.0, 0.0..2.0, any::<bool>()).prop_map(|(t, s, ignores)| {

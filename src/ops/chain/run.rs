@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::frame_buffer::FrameBuffer;
-use super::{Filter, Prepare, Stage, zeros};
+use super::{ChainFrames, Filter, Prepare, Stage, zeros};
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Chain, DType, Needs, Origin, StageInfo, Video};
@@ -53,7 +53,8 @@ impl StageRun {
         let inputs = self.inputs.iter().map(|input| &input.video);
         let pending = inputs.filter(|video| video.is_pending());
         if let Work::Prepare(_) = self.work {
-            let computed = pending.filter(|video| !video.is_repeatable());
+            let is_read = |video: &&Video| video.is_repeatable() || video.is_streamable();
+            let computed = pending.filter(|video| !is_read(video));
             return computed.map(Video::nbytes).sum();
         }
         let window = match self.stage.window() {
@@ -67,7 +68,11 @@ impl StageRun {
     /// Number of frames that are read block by block before the first one is made.
     fn reads(&self) -> usize {
         match (&self.work, self.inputs.first()) {
-            (Work::Prepare(_), Some(input)) if input.video.is_repeatable() => self.n_frames,
+            (Work::Prepare(_), Some(Input { video, .. }))
+                if video.is_repeatable() || video.is_streamable() =>
+            {
+                self.n_frames
+            }
             _ => 0,
         }
     }
@@ -140,17 +145,24 @@ impl StageRun {
         }
     }
 
-    /// What the inputs must be before frames are filtered: whole, if they are needed twice.
-    fn compute_inputs(&self) -> Result<()> {
+    /// What the inputs must be before frames are filtered: all there, if they are needed twice, but not
+    /// in memory if nobody else uses them.
+    fn compute_inputs(&mut self) -> Result<()> {
         let is_twice = matches!(self.work, Work::Prepare(_));
-        let needed = |input: &&Input| match is_twice {
-            true => !input.video.is_repeatable(),
-            false => !input.video.is_streamable(),
-        };
-        self.inputs
-            .iter()
-            .filter(needed)
-            .try_for_each(|input| input.video.compute())
+        for Input { video, .. } in &mut self.inputs {
+            let can_be_read = match is_twice {
+                true => video.is_repeatable(),
+                false => video.is_streamable(),
+            };
+            if can_be_read {
+                continue;
+            }
+            match ChainFrames::of(video) {
+                Some(frames) => *video = frames.keep_every(1, self.n_frames, |_, _| Ok(()))?,
+                None => video.compute()?,
+            }
+        }
+        Ok(())
     }
 }
 
