@@ -2,13 +2,12 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::chain::Stage;
 use crate::ops::filter::bandpass::{self, Bandpass};
 use crate::ops::filter::bleach::{self, Fading};
 use crate::ops::filter::contrast::{self, Baseline, Level};
 use crate::ops::filter::ratio;
 use crate::ops::filter::trend::{self, Trend};
-use crate::script::{Chained, builtins};
+use crate::script::builtins;
 use crate::video::Video;
 
 builtins! {
@@ -181,20 +180,14 @@ builtins! {
     /// Source: Jia et al. 2011, doi:10.1038/nprot.2010.169.
     fn dff(
         /// Video or trace; time is the first axis.
-        video: Chained,
+        video: Video,
         /// Baseline of each pixel: a statistic of its trace, or an image.
         baseline: Baseline = Baseline::Level(Level::Percentile),
         /// Percentile of the trace for the baseline "percentile": the percentage of samples below
         /// it.
         percentile: f64 = 10.0,
     ) -> Result<Video> {
-        let (of_video, of_example) = (baseline.clone(), baseline);
-        Stage::of_frames("dff").apply_after(
-            video.0,
-            move |video| contrast::baseline_of(video, &of_video, percentile),
-            |video, baseline| contrast::relate(video, &baseline),
-            |example| contrast::dff(example, &of_example, percentile),
-        )
+        contrast::dff(video, baseline, percentile)
     }
 
     /// Scales the trace of every pixel to mean 0 and standard deviation 1.

@@ -1,7 +1,6 @@
 //! Filters in space and time, and normalization.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ops::apply_to_frames;
@@ -83,18 +82,13 @@ builtins! {
     /// Source: `optimap.video.normalize_pixelwise` of the Python package.
     fn normalize_pixelwise(
         /// Video or trace; time is the first axis.
-        video: Chained,
+        video: Video,
         /// Lower end of the result.
         ymin: f64 = 0.0,
         /// Upper end of the result.
         ymax: f64 = 1.0,
     ) -> Result<Video> {
-        Stage::of_frames("normalize_pixelwise").apply_after(
-            video.0,
-            |video| normalize::pixel_ranges(video).map(Arc::new),
-            move |video, ranges| normalize::scale_pixels(video, &ranges, (ymin, ymax)),
-            |example| normalize::normalize_pixelwise(example, ymin, ymax),
-        )
+        normalize::normalize_pixelwise(video, ymin, ymax)
     }
 
     /// Scales every pixel to [`ymin`, `ymax`] by its range in a sliding window.

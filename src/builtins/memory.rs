@@ -65,8 +65,8 @@ builtins! {
     /// Filters, operators and edits of large videos only say how their result is to be computed:
     /// the operators, functions of single samples (`clip`, `astype`, `where`, `fill_nan`, `isnan`,
     /// `isfinite`, `abs`, `sqrt`, `exp`, `log` and others), `crop`, `pad`, `resize`, `rotate_left`,
-    /// `rotate_right`, `flip_up_down`, `flip_left_right`, `normalize`, `normalize_pixelwise`,
-    /// `normalize_pixelwise_slidingwindow`, `dff`, `smooth_spatiotemporal`, `mean_filter`,
+    /// `rotate_right`, `flip_up_down`, `flip_left_right`, `normalize`,
+    /// `normalize_pixelwise_slidingwindow`, `smooth_spatiotemporal`, `mean_filter`,
     /// `median_filter`, `temporal_difference` and `smoothstep`. Other functions compute what they
     /// are given as a whole. Shape, sample type and metadata are known before.
     ///
@@ -84,9 +84,8 @@ builtins! {
     /// movies with `traces`, or with color limits that depend on all of them (give the limits); for
     /// MATLAB files, in which the samples of each pixel follow each other; and for `median` and
     /// `percentile` along time. With the blocks are in memory the frames that filters in time need
-    /// around them. A stage that reads its whole input first, such as `normalize` without `vmin`
-    /// and `vmax`, `normalize_pixelwise` and `dff`, reads a file twice, and keeps what other stages
-    /// make for it in a scratch file.
+    /// around them. A stage that reads its whole input first, `normalize` without `vmin` or `vmax`,
+    /// reads a file twice, and keeps what other stages make for it in a scratch file.
     ///
     /// A window, or an `InteractivePlayer`, computes the whole before it opens if a frame depends
     /// on more than an eighth of all frames, the windows of all stages taken together, or if a file

@@ -90,9 +90,6 @@ fn filter() -> impl Strategy<Value = String> {
         Just("v = v - v[0];".to_owned()),
         Just("let w = v + 1; v = w * v; w = ();".to_owned()),
         Just("v = (v > 0.4) | (v == 0);".to_owned()),
-        Just("v = v.normalize_pixelwise(-1);".to_owned()),
-        Just("v = v.dff(\"median\");".to_owned()),
-        Just("v = v.dff(v.max(0));".to_owned()),
         Just("v = v.clip(0.1, 900);".to_owned()),
         Just("v = v.astype(\"int16\");".to_owned()),
         Just("v = v.abs().sqrt().round();".to_owned()),
@@ -154,7 +151,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "apng",
-        "let w = v - 1; export_videos(\"RESULT\", [w, example_video(v.len, 6, 6)], #{vmin: 0, vmax: 1});",
+        "let w = v - 1; export_videos(\"RESULT\", [w, example_video(v.len, 6, 6)], #{vmins: 0, vmaxs: 1});",
     ),
     (
         "apng",
