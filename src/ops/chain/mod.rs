@@ -216,7 +216,8 @@ impl Stage {
     }
 
     /// Like [`Stage::apply`], for a filter that depends on something in the whole video, which
-    /// `find` finds.
+    /// `find` finds. That must leave the frames where they are: reductions use up pending frames
+    /// that nobody else has, and the filter would find none.
     pub fn apply_after<F: Clone + Send + 'static>(
         mut self,
         video: Video,

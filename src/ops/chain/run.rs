@@ -50,29 +50,24 @@ impl StageRun {
 
     /// Bytes that are kept from block to block.
     fn held(&self) -> usize {
-        let inputs = self.inputs.iter().map(|input| &input.video);
-        let pending = inputs.filter(|video| video.is_pending());
+        let pending = self.inputs.iter().filter(|input| input.video.is_pending());
         if let Work::Prepare(_) = self.work {
-            let is_read = |video: &&Video| video.is_repeatable() || video.is_streamable();
-            let computed = pending.filter(|video| !is_read(video));
-            return computed.map(Video::nbytes).sum();
+            let whole = pending.filter(|input| !input.is_read_twice());
+            return whole.map(|input| input.video.nbytes()).sum();
         }
         let window = match self.stage.window() {
             0 => return 0,
             window => self.n_frames.min(window + self.per_call),
         };
-        let windows = pending.map(|video| window * (video.nbytes() / self.n_frames.max(1)));
+        let frame_bytes = |input: &Input| input.video.nbytes() / self.n_frames.max(1);
+        let windows = pending.map(|input| window * frame_bytes(input));
         windows.sum::<usize>() + self.per_call.min(self.n_frames) * self.frame_bytes
     }
 
     /// Number of frames that are read block by block before the first one is made.
     fn reads(&self) -> usize {
         match (&self.work, self.inputs.first()) {
-            (Work::Prepare(_), Some(Input { video, .. }))
-                if video.is_repeatable() || video.is_streamable() =>
-            {
-                self.n_frames
-            }
+            (Work::Prepare(_), Some(input)) if input.is_read_twice() => self.n_frames,
             _ => 0,
         }
     }
@@ -247,6 +242,12 @@ impl Input {
             video,
             recent: FrameBuffer::default(),
         }
+    }
+
+    /// Whether a stage that needs its frames twice reads them without having all of them in memory: from
+    /// a file again, or from a scratch file.
+    fn is_read_twice(&self) -> bool {
+        self.video.is_repeatable() || self.video.is_streamable()
     }
 
     /// Frames of the input; windows are asked for in order, and may `overlap`.
