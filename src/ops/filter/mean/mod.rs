@@ -211,7 +211,10 @@ impl<R: Real> Average<R> {
     #[inline(always)]
     fn average_frame(&self, samples: &mut [R], scratch: &mut Vec<R>) {
         let (Some(y), Some(x)) = (&self.y, &self.x) else {
-            samples.iter_mut().for_each(|sample| *sample *= self.scale);
+            // A sum that begins with 0 is 0 for samples of −0, and other sums must be the same.
+            for sample in samples {
+                *sample = *sample * self.scale + R::zero();
+            }
             return;
         };
         if !x.is_short() {
@@ -324,6 +327,23 @@ mod tests {
             samples = (0..samples.len()).map(mean).collect();
         }
         samples
+    }
+
+    #[test]
+    fn means_of_negative_zeros_are_zero_wherever_they_are_computed() {
+        let zeros = || video(&[3, 4, 5], vec![-0.0f32; 60]);
+        let shared = zeros();
+        for (size_temporal, size_spatial) in [(2, 1), (20, 1), (1, 3), (3, 3)] {
+            let options = MeanFilter {
+                size_temporal,
+                size_spatial,
+                mode: Border::Nearest,
+            };
+            for input in [zeros(), shared.clone()] {
+                let means = values(&mean_filter(input, &options).unwrap());
+                assert!(means.iter().all(|mean| mean.to_bits() == 0), "{options:?}");
+            }
+        }
     }
 
     #[test]
