@@ -21,6 +21,13 @@ const WHILE: Duration = Duration::from_secs(5);
 /// Divisor of the largest excess of a buffer taken from the pool: 1/8 of the requested size.
 const WASTE: usize = 8;
 
+/// Blocks of a chain have different sizes from stage to stage, and the same ones come again and again.
+/// Buffers of up to this size serve smaller requests of the kind as well.
+const OF_CHAINS: usize = 48 << 20;
+
+/// Largest part of such a buffer, in relation to the request.
+const LOOSE: usize = 4;
+
 /// Buffers in the pool, oldest first, with the time of their return.
 static POOL: Mutex<Vec<(MmapMut, Instant)>> = Mutex::new(Vec::new());
 
@@ -91,10 +98,12 @@ fn pool() -> MutexGuard<'static, Vec<(MmapMut, Instant)>> {
 /// Takes the smallest buffer of at least `bytes` bytes from the pool, if little of it stays unused.
 fn take(bytes: usize) -> Option<MmapMut> {
     let mut pooled = pool();
+    let tight = bytes.saturating_add(bytes / WASTE);
+    let largest = tight.max(bytes.saturating_mul(LOOSE).min(OF_CHAINS));
     let fitting = pooled
         .iter()
         .enumerate()
-        .filter(|(_, (map, _))| (bytes..=bytes.saturating_add(bytes / WASTE)).contains(&map.len()));
+        .filter(|(_, (map, _))| (bytes..=largest).contains(&map.len()));
     let (index, _) = fitting.min_by_key(|(_, (map, _))| map.len())?;
     Some(pooled.remove(index).0)
 }
@@ -156,7 +165,7 @@ mod tests {
         assert!(memory.is_new() && memory.iter().all(|byte| *byte == 0));
         memory[0] = 7;
         drop(memory);
-        assert!(take(size + 1).is_none() && take(size / 2).is_none());
+        assert!(take(size + 1).is_none() && take(size / (LOOSE + 1)).is_none());
         assert!(PooledMemory::new(size, true).unwrap().is_new());
         let again = take(size).expect("kept");
         assert_eq!(again.len(), size);
