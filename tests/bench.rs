@@ -16,7 +16,7 @@ use optimap::color::color_settings::{ColorSettings, RangeExtent};
 use optimap::color::colormap::Colormap;
 use optimap::error::Result;
 use optimap::io::save_video;
-use optimap::ops::blend::{Blend, BlendLook, BlendOptions, alpha_blend};
+use optimap::ops::blend::{BlendLook, BlendOptions, alpha_blend};
 use optimap::ops::edit::geometry::rotate_left;
 use optimap::ops::edit::pad::{Pad, PadMode, pad};
 use optimap::ops::edit::resize::{Interpolation, Resize, resize};
@@ -109,7 +109,9 @@ fn blend(video: Video) -> Result<Video> {
         },
         look: BlendLook::PLAIN,
     };
-    alpha_blend(&Blend::new(part.clone(), part, None, options)?)
+    let blended = alpha_blend(part.clone(), part, None, &options)?;
+    blended.compute()?;
+    Ok(blended)
 }
 
 type Filter = fn(Video) -> Result<Video>;

@@ -2,12 +2,13 @@
 
 use crate::bail;
 use crate::error::Result;
+use crate::ops::chain::Stage;
 use crate::ops::filter::bandpass::{self, Bandpass};
 use crate::ops::filter::bleach::{self, Fading};
 use crate::ops::filter::contrast::{self, Baseline, Level};
 use crate::ops::filter::ratio;
 use crate::ops::filter::trend::{self, Trend};
-use crate::script::builtins;
+use crate::script::{Chained, builtins};
 use crate::video::Video;
 
 builtins! {
@@ -35,7 +36,7 @@ builtins! {
     /// 2010, chapter 7.
     fn bandpass(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Lower cutoff frequency; `()`: low-pass filter.
         low: Option<f64> [Hz],
         /// Upper cutoff frequency; `()`: high-pass filter.
@@ -45,7 +46,9 @@ builtins! {
         /// Frames per second; default: the frame rate of the video.
         fps: Option<f64> [Hz] = None,
     ) -> Result<Video> {
-        bandpass::bandpass(video, &Bandpass { low, high, order, fps })
+        let options = Bandpass { low, high, order, fps };
+        let stage = Stage::of_frames("bandpass");
+        stage.apply_to_traces(video.0, move |video| bandpass::bandpass(video, &options))
     }
 
     /// Subtracts a polynomial, a spline or a moving average from the trace of every pixel.
@@ -79,7 +82,7 @@ builtins! {
     /// 1957; splines as in SciPy's `scipy.interpolate.LSQUnivariateSpline` (de Boor 1978).
     fn detrend(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Degree of the polynomial; default: 1. 0 subtracts the mean.
         order: Option<usize> = None,
         /// Length of a moving average to subtract instead, cut off at the ends of the video.
@@ -94,7 +97,8 @@ builtins! {
             (None, None, Some(knots)) => Trend::Spline(knots),
             _ => bail!("detrend takes one of `order`, `window` and `knots`, got several"),
         };
-        trend::detrend(video, trend)
+        let stage = Stage::of_frames("detrend");
+        stage.apply_to_traces(video.0, move |video| trend::detrend(video, trend))
     }
 
     /// Corrects photobleaching: scales every frame so that the fitted mean stays constant.
@@ -121,14 +125,22 @@ builtins! {
     /// Source: the bleach correction of ImageJ, Miura 2020, doi:10.12688/f1000research.27171.
     fn bleach_correct(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Shape of the bleaching curve.
         method: Fading = Fading::Exponential,
         /// Length of the moving average for the method "moving_average": a few cycles of the
         /// activity.
         window: usize [frames] = 101,
     ) -> Result<Video> {
-        bleach::bleach_correct(video, method, window)
+        Stage::of_frames("bleach_correct").apply_after(
+            video.0,
+            move |video| bleach::fading_factors(video, method, window),
+            |video, first, factors| bleach::scale_frames(video, first, factors),
+            |example| {
+                bleach::check_window(method, window)?;
+                bleach::scale_frames(example, 0, &[1.0])
+            },
+        )
     }
 
     /// Divides two videos sample by sample, for ratiometric imaging with two wavelengths.
@@ -149,11 +161,12 @@ builtins! {
     /// See also: `div`, `dff`, `deinterleave`, `register_shift`
     fn ratio(
         /// Video to divide (numerator).
-        a: Video,
+        a: Chained,
         /// Video of the same shape to divide by (denominator).
-        b: Video,
+        b: Chained,
     ) -> Result<Video> {
-        ratio::ratio(&a, &b)
+        let stage = Stage::of_frames("ratio");
+        stage.apply_to_all(vec![a.0, b.0], |videos| ratio::ratio(&videos[0], &videos[1]))
     }
 
     /// Relates fluorescence to its baseline: ΔF/F.
@@ -180,14 +193,20 @@ builtins! {
     /// Source: Jia et al. 2011, doi:10.1038/nprot.2010.169.
     fn dff(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Baseline of each pixel: a statistic of its trace, or an image.
         baseline: Baseline = Baseline::Level(Level::Percentile),
         /// Percentile of the trace for the baseline "percentile": the percentage of samples below
         /// it.
         percentile: f64 = 10.0,
     ) -> Result<Video> {
-        contrast::dff(video, baseline, percentile)
+        let (of_video, of_example) = (baseline.clone(), baseline);
+        Stage::of_frames("dff").apply_after(
+            video.0,
+            move |video| contrast::baseline_of(video, &of_video, percentile),
+            |video, _, baseline| contrast::relate(video, baseline),
+            |example| contrast::dff(example, &of_example, percentile),
+        )
     }
 
     /// Scales the trace of every pixel to mean 0 and standard deviation 1.
@@ -208,8 +227,8 @@ builtins! {
     /// Source: SciPy's `scipy.stats.zscore`.
     fn zscore(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
     ) -> Result<Video> {
-        contrast::zscore(video)
+        Stage::of_frames("zscore").apply_to_traces(video.0, contrast::zscore)
     }
 }

@@ -4,7 +4,7 @@ use super::shared::{BlendParams, OverlayParams};
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{self, Blend};
-use crate::script::builtins;
+use crate::script::{Chained, ChainedOperand, builtins};
 use crate::video::{Frames, Video};
 
 builtins! {
@@ -37,20 +37,20 @@ builtins! {
     /// Level 1, for the blend modes.
     fn alpha_blend_videos(
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
-        base: Video,
+        base: Chained,
         /// Overlay with frames of the same size, gray, RGB or RGBA.
-        overlay: Video,
+        overlay: Chained,
         /// Opacity of the overlay, 0 to 1: a number, an image or a video. A channel axis holds one
         /// opacity for all channels or one for each. Default: the samples of a gray overlay, or the
         /// opacity of an RGBA one.
-        alpha: Option<Operand> = None,
+        alpha: Option<ChainedOperand> = None,
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..OverlayParams,
         mixed: ..BlendParams,
     ) -> Result<Video> {
         let options = overlaid.options(skip_frames, mixed.look());
-        blend::alpha_blend(&Blend::new(base, overlay, alpha, options)?)
+        blend::alpha_blend(base.0, overlay.0, alpha.map(|alpha| alpha.0), &options)
     }
 
     /// Blends a video with an overlay lazily, one frame at a time.

@@ -157,7 +157,9 @@ builtins! {
         padding_value: SampleValues = SampleValues(Operand::Int(0)),
     ) -> Result<Video> {
         let padding_value = padding_value.0;
-        collage::collage(&videos.0, &Collage { ncols, padding, padding_value })
+        let options = Collage { ncols, padding, padding_value };
+        let stage = Stage::of_frames("collage");
+        stage.apply_to_all(videos.each()?, move |videos| collage::collage(&videos, &options))
     }
 
     /// Rotates every frame by 90° counter-clockwise, `k` times.

@@ -82,13 +82,18 @@ builtins! {
     /// Source: `optimap.video.normalize_pixelwise` of the Python package.
     fn normalize_pixelwise(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Lower end of the result.
         ymin: f64 = 0.0,
         /// Upper end of the result.
         ymax: f64 = 1.0,
     ) -> Result<Video> {
-        normalize::normalize_pixelwise(video, ymin, ymax)
+        Stage::of_frames("normalize_pixelwise").apply_after(
+            video.0,
+            normalize::pixel_ranges,
+            move |video, _, ranges| normalize::scale_pixels(video, ranges, (ymin, ymax)),
+            |example| normalize::normalize_pixelwise(example, ymin, ymax),
+        )
     }
 
     /// Scales every pixel to [`ymin`, `ymax`] by its range in a sliding window.
@@ -340,7 +345,7 @@ builtins! {
     /// `scipy.signal.savgol_filter`.
     fn savgol_filter(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
         /// Number of frames that each polynomial is fitted to, odd.
         window_length: usize [frames],
         /// Degree of the polynomials.
@@ -353,7 +358,8 @@ builtins! {
         mode: SavgolMode = SavgolMode::Interp,
     ) -> Result<Video> {
         let options = SavgolFilter { window_length, polyorder, deriv, delta, mode };
-        savgol::savgol_filter(video, &options)
+        let stage = Stage::of_frames("savgol_filter");
+        stage.apply_to_traces(video.0, move |video| savgol::savgol_filter(video, &options))
     }
 
     /// Averages every `n` frames into one.
@@ -376,11 +382,13 @@ builtins! {
     /// See also: `slice`, `mean_filter`, `resize`
     fn downsample_time(
         /// Video or trace; time is the first axis.
-        array: Video,
+        array: Chained,
         /// Number of frames to average into one.
         n: usize [frames],
     ) -> Result<Video> {
-        frames::downsample_time(array, n)
+        let n_frames = frames::downsampled_len(&array.0, n)?;
+        let stage = Stage::of_groups("downsample_time", 0, n, n_frames);
+        stage.apply(array.0, move |array| frames::downsample_time(array, n))
     }
 
     /// Subtracts from each frame the one `n` frames before it.
@@ -439,13 +447,18 @@ builtins! {
     /// Source: `optimap.video.evolve_jitter_filter` of the Python package.
     fn evolve_jitter_filter(
         /// Gray video {t, y, x} to filter.
-        video: Video,
+        video: Chained,
         /// Frames per second.
         framerate | fps: f64 [Hz] = 500.0,
         /// Smallest change of the mean from frame to frame, as a fraction of the median.
         threshold: f64 = 0.004,
     ) -> Result<Video> {
-        jitter::evolve_jitter_filter(video, framerate, threshold)
+        Stage::of_frames("evolve_jitter_filter").apply_after(
+            video.0,
+            move |video| jitter::dark_frames(video, threshold),
+            move |video, first, dark| jitter::brighten(video, first, dark, framerate),
+            |example| jitter::brighten(example, 0, &[0], framerate),
+        )
     }
 
     /// Maps samples to a smooth step from 0 to 1, for example to make an opacity.
@@ -564,7 +577,7 @@ fn normalize_chained(video: Video, options: Normalize) -> Result<Video> {
     stage.apply_after(
         video,
         move |video| normalize::input_range(video, &of_range),
-        move |video, range| normalize::scale_range(video, &of_frames, range),
+        move |video, _, range| normalize::scale_range(video, &of_frames, *range),
         |example| normalize::scale_range(example, &options, (0.0, 1.0)),
     )
 }

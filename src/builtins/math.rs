@@ -503,7 +503,7 @@ builtins! {
     /// See also: `copy`.
     fn slice(
         /// Video or trace.
-        array: Video,
+        array: Chained,
         /// Index of the first frame; default: the first, or the last for a negative step.
         start: Option<i64> [frames] = None,
         /// Index to stop before (exclusive); default: all frames.
@@ -511,7 +511,7 @@ builtins! {
         /// Distance between the frames; negative to go backward.
         step: i64 [frames] = 1,
     ) -> Result<Video> {
-        index::slice(&array, start, end, step)
+        slice_chained(array.0, start, end, step)
     }
 }
 
@@ -524,6 +524,18 @@ fn apply(function: UnaryFunction, x: ChainedOperand) -> Result<Operand> {
         Operand::Array(array) => {
             Operand::Array(stage.apply(array, move |array| elementwise::apply(function, array))?)
         }
+    })
+}
+
+fn slice_chained(array: Video, start: Option<i64>, end: Option<i64>, step: i64) -> Result<Video> {
+    let (first, len) = index::slice_range(&array, start, end, step)?;
+    let Ok(distance) = usize::try_from(step) else {
+        array.compute()?;
+        return index::slice(&array, start, end, step);
+    };
+    let stage = Stage::of_groups("slice", first, distance, len);
+    stage.apply_view(array, move |array| {
+        Ok(array.frames(0, array.len().div_ceil(distance), step as isize))
     })
 }
 

@@ -62,13 +62,18 @@ builtins! {
 
     /// Computes the samples of an array now.
     ///
-    /// Filters, operators and edits of large videos only say how their result is to be computed:
-    /// the operators, functions of single samples (`clip`, `astype`, `where`, `fill_nan`, `isnan`,
-    /// `isfinite`, `abs`, `sqrt`, `exp`, `log` and others), `crop`, `pad`, `resize`, `rotate_left`,
-    /// `rotate_right`, `flip_up_down`, `flip_left_right`, `normalize`,
+    /// Filters, operators and edits of large videos only say how their result is to be
+    /// computed: the operators; functions of single samples (`clip`, `astype`, `where`,
+    /// `fill_nan`, `isnan`, `isfinite`, `abs`, `sqrt`, `exp`, `log` and others); `slice`,
+    /// `crop`, `pad`, `resize`, `rotate_left`, `rotate_right`, `flip_up_down`,
+    /// `flip_left_right`, `collage`, `apply_mask`, `warp_affine`, `warp_video`,
+    /// `alpha_blend_videos`, `downsample_time`; `normalize`, `normalize_pixelwise`,
     /// `normalize_pixelwise_slidingwindow`, `smooth_spatiotemporal`, `mean_filter`,
-    /// `median_filter`, `temporal_difference` and `smoothstep`. Other functions compute what they
-    /// are given as a whole. Shape, sample type and metadata are known before.
+    /// `median_filter`, `minimum_filter`, `maximum_filter`, `temporal_difference`,
+    /// `smoothstep`, `contrast_enhancement`, `evolve_jitter_filter`; `dff`, `ratio`,
+    /// `bleach_correct`, `zscore`, `detrend`, `bandpass`, `savgol_filter` and `hilbert_phase`.
+    /// Other functions compute what they are given as a whole. Shape, sample type and metadata
+    /// are known before.
     ///
     /// The samples are computed once, when something needs them: an index, a reduction, a file.
     ///
@@ -81,11 +86,17 @@ builtins! {
     ///
     /// Nothing else needs it in `save_video(p, v.normalize())` or `v.normalize().std(0)`, and in a
     /// script file also if it is a variable that no later line names. All frames come first for
-    /// movies with `traces`, or with color limits that depend on all of them (give the limits); for
-    /// MATLAB files, in which the samples of each pixel follow each other; and for `median` and
-    /// `percentile` along time. With the blocks are in memory the frames that filters in time need
-    /// around them. A stage that reads its whole input first, `normalize` without `vmin` or `vmax`,
-    /// reads a file twice, and keeps what other stages make for it in a scratch file.
+    /// movies with `traces`, or with color limits that depend on all of them (give the limits);
+    /// for MATLAB files, in which the samples of each pixel follow each other; and for `median`
+    /// and `percentile` along time. With the blocks are in memory the frames that filters in time
+    /// need around them.
+    ///
+    /// A stage that reads its whole input first (`normalize` without `vmin` or `vmax`,
+    /// `normalize_pixelwise`, `dff`, `bleach_correct`, `evolve_jitter_filter`) reads a file twice,
+    /// and keeps what other stages make for it in a scratch file. One that needs all frames of a
+    /// pixel (`zscore`, `detrend`, `bandpass`, `savgol_filter`, `hilbert_phase`) keeps its input
+    /// and its result in scratch files, and has some pixels at a time in memory. What takes less
+    /// than an eighth of the memory budget is kept in memory instead, which is faster.
     ///
     /// A window, or an `InteractivePlayer`, computes the whole before it opens if a frame depends
     /// on more than an eighth of all frames, the windows of all stages taken together, or if a file
@@ -149,6 +160,7 @@ fn plan(video: &Video) -> String {
             Needs::File => "the file".to_owned(),
             Needs::FileInOrder => "the file from its start on".to_owned(),
             Needs::All => "the whole input first".to_owned(),
+            Needs::EveryFrame => "all frames".to_owned(),
             Needs::Frames(0, 0) => "the frame itself".to_owned(),
             Needs::Frames(0, after) => format!("the frame and {after} after it"),
             Needs::Frames(before, 0) => format!("the frame and {before} before it"),

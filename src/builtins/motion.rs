@@ -4,11 +4,12 @@ use rhai::Map;
 
 use crate::bail;
 use crate::error::Result;
+use crate::ops::chain::Stage;
 use crate::ops::motion::{
     self, AffineModel, AffineOptions, FlowOptions, MotionOptions, Reference, WarpEdge,
     WarpInterpolation, WarpOptions,
 };
-use crate::script::{Value, builtins, parameters};
+use crate::script::{Chained, Value, builtins, parameters};
 use crate::video::{Strided, Video};
 
 parameters! {
@@ -190,11 +191,12 @@ builtins! {
     /// `optimap.motion.contrast_enhancement` of the Python package.
     fn contrast_enhancement(
         /// Gray video {t, y, x} or image.
-        video: Video,
+        video: Chained,
         /// Width of the disc, odd: about that of the structure to follow.
         kernel_size: usize [px],
     ) -> Result<Video> {
-        motion::contrast_enhancement(video, kernel_size)
+        let stage = Stage::of_frames("contrast_enhancement");
+        stage.apply(video.0, move |video| motion::contrast_enhancement(video, kernel_size))
     }
 
     /// Estimates where each point of a reference is in every frame (dense optical flow).
@@ -277,13 +279,16 @@ builtins! {
     /// Source: Keys 1981, doi:10.1109/TASSP.1981.1163711, for cubic interpolation.
     fn warp_video(
         /// Gray video {t, y, x} or image to warp.
-        video: Video,
+        video: Chained,
         /// Displacements {t, y, x, 2} in pixels, down and to the right; {y, x, 2} for an image, or
         /// the same for all frames.
-        displacements: Video,
+        displacements: Chained,
         warp: ..WarpParams,
     ) -> Result<Video> {
-        motion::warp_video(&video, &displacements, warp.options())
+        let (stage, options) = (Stage::of_frames("warp_video"), warp.options());
+        stage.apply_to_all(vec![video.0, displacements.0], move |videos| {
+            motion::warp_video(&videos[0], &videos[1], options)
+        })
     }
 
     /// Finds the transform between the images of two cameras: shift, rotation, scale and shear.
@@ -364,14 +369,15 @@ builtins! {
     /// Source: Keys 1981, doi:10.1109/TASSP.1981.1163711, for cubic interpolation.
     fn warp_affine(
         /// Gray video {t, y, x} or image to warp.
-        video: Video,
+        video: Chained,
         /// Matrix of 2 rows and 3 columns: y and x of the sample to take, from y, x and 1.
         matrix: Video,
         /// Apply the inverse of the transform.
         inverse: bool = false,
         warp: ..WarpParams,
     ) -> Result<Video> {
-        motion::warp_affine(&video, &matrix, inverse, warp.options())
+        let (stage, options) = (Stage::of_frames("warp_affine"), warp.options());
+        stage.apply(video.0, move |video| motion::warp_affine(&video, &matrix, inverse, options))
     }
 
     /// Smooths displacements with a Gaussian kernel in time and space.

@@ -3,10 +3,11 @@
 use rhai::Map;
 
 use crate::error::Result;
+use crate::ops::chain::Stage;
 use crate::ops::wave::phase;
 use crate::ops::wave::phase_outliers::{self, PhaseOutlierOptions};
 use crate::ops::wave::rotors::{self, Singularity, SingularityTrack, TrackOptions};
-use crate::script::{Value, builtins};
+use crate::script::{Chained, Value, builtins};
 use crate::text::table::Column;
 use crate::video::{Strided, Video};
 
@@ -37,9 +38,9 @@ builtins! {
     /// `numpy.angle(scipy.signal.hilbert(x - x.mean()))`.
     fn hilbert_phase(
         /// Video or trace; time is the first axis.
-        video: Video,
+        video: Chained,
     ) -> Result<Video> {
-        phase::hilbert_phase(video)
+        Stage::of_frames("hilbert_phase").apply_to_traces(video.0, phase::hilbert_phase)
     }
 
     /// Smooths phases with a Gaussian kernel in space and time, across the jump from π to −π.

@@ -8,7 +8,9 @@ use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::export;
 use crate::io;
+use crate::ops::array::elementwise::Operand;
 use crate::ops::array::reduce;
+use crate::ops::chain::Stage;
 use crate::ops::mask::background;
 use crate::ops::mask::profile;
 use crate::ops::mask::region::{self, TraceWindow, Window};
@@ -534,13 +536,17 @@ builtins! {
     /// See also: `where`, `mask_disc`, `mask_rect`, `mask_threshold`.
     fn apply_mask(
         /// Video or image to mask.
-        video: Video,
+        video: Chained,
         /// Mask of the shape of the frames or of the video; true keeps the samples.
-        mask: Video,
+        mask: Chained,
         /// Value of the samples where the mask is false.
         fill_value: Number = Number::Float(f64::NAN),
     ) -> Result<Video> {
-        region::apply_mask(video, &mask, fill_value)
+        let stage = Stage::of_frames("apply_mask");
+        stage.apply_with(video.0, vec![Operand::Array(mask.0)], move |video, operands| {
+            let [Operand::Array(mask)] = operands else { unreachable!("one mask") };
+            region::apply_mask(video, mask, fill_value)
+        })
     }
 
     /// Bounding box of the true samples of a mask: `[y0, x0, y1, x1]`.

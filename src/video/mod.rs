@@ -15,6 +15,7 @@ mod storage;
 pub mod memory;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use frames::Frames;
@@ -106,6 +107,12 @@ impl Video {
             metadata: self.metadata.clone(),
             history: None,
         }
+    }
+
+    /// Gives back memory of frames that are there, see [`Strided::evict_frames`].
+    pub fn evict_frames(&self, frames: Range<usize>) -> bool {
+        let samples = self.computed();
+        samples.is_some_and(|samples| map_samples!(samples, array => array.evict_frames(frames)))
     }
 
     /// Samples, which are computed first if they are pending.

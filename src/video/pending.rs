@@ -12,8 +12,8 @@ use crate::task::{self, Task};
 
 /// Least number of bytes of samples that are computed at once, if the result is that large. A few such
 /// blocks lie in the cache, each keeps all cores busy, and their memory comes from the buffer pool
-/// and goes back to it, also when the samples are converted from ones of half the size.
-const BLOCK: usize = 8 << 20;
+/// and goes back to it.
+const BLOCK: usize = 6 << 20;
 
 /// A window computes a video before it shows it if a frame depends on a larger part of it than one
 /// in this number.
@@ -79,6 +79,46 @@ pub trait Chain: Send {
 
     /// Stages in the order in which samples pass them.
     fn stages(&self) -> Vec<StageInfo>;
+}
+
+/// A chain whose frames can be asked for again, by readers that come one after the other.
+#[derive(Clone)]
+struct SharedChain(Arc<Mutex<Box<dyn Chain>>>);
+
+impl SharedChain {
+    fn chain(&self) -> MutexGuard<'_, Box<dyn Chain>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chain for SharedChain {
+    fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.chain().frames(frames)
+    }
+
+    fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.chain().peek(frames)
+    }
+
+    fn whole(&mut self) -> Result<Video> {
+        self.chain().whole()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.chain().is_repeatable()
+    }
+
+    fn example(&self, n_frames: usize) -> Result<Option<Video>> {
+        self.chain().example(n_frames)
+    }
+
+    fn set_origin(&mut self, origin: Origin) {
+        self.chain().set_origin(origin);
+    }
+
+    fn stages(&self) -> Vec<StageInfo> {
+        self.chain().stages()
+    }
 }
 
 /// Where a script asked for samples.
@@ -161,6 +201,8 @@ pub enum Needs {
     Frames(usize, usize),
     /// The frame, after it has read the whole input.
     All,
+    /// All frames.
+    EveryFrame,
 }
 
 /// Samples to be computed by a chain.
@@ -377,11 +419,17 @@ impl Video {
         each(self)
     }
 
-    /// The chain of pending samples that nobody else would use, to compute them without keeping them;
-    /// the video then has none.
+    /// The chain of pending samples that nobody else would use, to compute them without keeping them.
+    /// The video has none then, unless its frames can be asked for again.
     pub fn take_chain(&self) -> Option<Box<dyn Chain>> {
         let pending = self.as_pending().filter(|pending| pending.is_only())?;
-        let chain = pending.chain().take()?;
+        let mut left = pending.chain();
+        let chain = left.take()?;
+        if chain.is_repeatable() {
+            let shared = SharedChain(Arc::new(Mutex::new(chain)));
+            *left = Some(Box::new(shared.clone()));
+            return Some(Box::new(shared));
+        }
         let lost = Error::new("the samples of this video were not kept");
         let _ = pending.samples.set(Err(lost.hint("compute it again")));
         Some(chain)
@@ -389,15 +437,11 @@ impl Video {
 
     /// Calls a function with consecutive parts of the video, in order. Pending samples are loaded for
     /// these calls alone if they are only read from a file, and otherwise computed and kept.
-    pub fn scan(&self, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
-        if self.is_repeatable()
-            && let Some(pending) = self.as_pending()
-            && let Some(chain) = &mut *pending.chain()
-        {
-            return pending.run(&mut **chain, each);
+    pub fn scan(&self, each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
+        if !self.is_repeatable() {
+            self.compute()?;
         }
-        self.compute()?;
-        each(self)
+        self.for_each_block(each)
     }
 
     /// Whether nobody else would use the pending samples, and they are only read from a file.
@@ -458,11 +502,11 @@ impl Video {
         let stages = self.stages();
         let reach = |stage: &StageInfo| match stage.needs {
             Needs::Frames(before, after) => before + after,
-            Needs::File | Needs::FileInOrder | Needs::All => 0,
+            Needs::File | Needs::All => 0,
+            Needs::FileInOrder | Needs::EveryFrame => self.len(),
         };
-        let is_in_order = |stage: &StageInfo| stage.needs == Needs::FileInOrder;
         let reach = stages.iter().map(reach).sum::<usize>();
-        self.is_pending() && PEEKABLE * reach <= self.len() && !stages.iter().any(is_in_order)
+        self.is_pending() && PEEKABLE * reach <= self.len()
     }
 
     /// Notes where a script asked for the samples, for errors and measurements.

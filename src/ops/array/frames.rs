@@ -10,18 +10,24 @@ use crate::video::{DType, Element, Real, Strided, Video, read_run, with_bits};
 
 /// Averages every `n` frames into one. Remaining frames at the end are dropped.
 pub fn downsample_time(video: Video, n: usize) -> Result<Video> {
-    if n == 0 || n > video.len() {
-        bail!(
-            "downsample_time needs `n` between 1 and the number of frames, {}, got {n}",
-            video.len()
-        );
-    }
+    downsampled_len(&video, n)?;
     let mut result = match video.dtype().is_wide() {
         true => average::<f64>(&video, n)?,
         false => average::<f32>(&video, n)?,
     };
     result.metadata_mut().take_every(n);
     Ok(result)
+}
+
+/// Number of frames of [`downsample_time`].
+pub fn downsampled_len(video: &Video, n: usize) -> Result<usize> {
+    if n == 0 || n > video.len() {
+        bail!(
+            "downsample_time needs `n` between 1 and the number of frames, {}, got {n}",
+            video.len()
+        );
+    }
+    Ok(video.len() / n)
 }
 
 fn average<R: Real>(video: &Video, n: usize) -> Result<Video> {

@@ -86,6 +86,17 @@ pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> 
 /// Every `step`-th frame from `start` to before `end`, as in Python slices: negative indices count
 /// from the end, a negative step goes backward, and what is out of bounds is ignored.
 pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> Result<Video> {
+    let (first, len) = slice_range(video, start, end, step)?;
+    Ok(video.frames(first, len, step as isize))
+}
+
+/// Index of the first frame, and number of frames, of [`slice`].
+pub fn slice_range(
+    video: &Video,
+    start: Option<i64>,
+    end: Option<i64>,
+    step: i64,
+) -> Result<(usize, usize)> {
     if step == 0 {
         bail!("slice needs `step` to be other than 0");
     }
@@ -102,7 +113,7 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
     let count = u64::try_from(distance)
         .unwrap_or(0)
         .div_ceil(step.unsigned_abs()) as usize;
-    Ok(video.frames(start.max(0) as usize, count, step as isize))
+    Ok((start.max(0) as usize, count))
 }
 
 /// Resolves indices against the axes.

@@ -10,6 +10,7 @@ use std::slice::ChunksExact;
 pub use look::{BlendLook, BlendMode};
 
 use super::array::elementwise::Operand;
+use super::chain::Stage;
 use super::kernel::{Kernel, run_kernel};
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
@@ -33,6 +34,15 @@ pub struct BlendOptions {
     pub overlay: ColorSettings,
     /// How the overlay is mixed into the base.
     pub look: BlendLook,
+}
+
+impl BlendOptions {
+    fn check(&self) -> Result<()> {
+        if self.skip_frames == 0 {
+            bail!("blending needs `skip_frames` to be at least 1, got 0");
+        }
+        Ok(())
+    }
 }
 
 /// A base video with an overlay, blended frame by frame on request; no frames are kept.
@@ -151,9 +161,7 @@ impl Blend {
         alpha: Option<Operand>,
         options: BlendOptions,
     ) -> Result<Self> {
-        if options.skip_frames == 0 {
-            bail!("blending needs `skip_frames` to be at least 1, got 0");
-        }
+        options.check()?;
         Self::of(
             BlendInput::new(base, overlay, alpha, options.look)?,
             &options,
@@ -364,8 +372,32 @@ fn weigh(alphas: &mut [f32], channels: usize, weights: Option<&[f64]>) {
     }
 }
 
-/// Blends all frames into a video `{t, y, x, channel}`.
-pub fn alpha_blend(blend: &Blend) -> Result<Video> {
+/// The frames of a [blend](Blend::new) as a video `{t, y, x, channel}`. They are computed when they are
+/// needed if they are large, and the videos equally long.
+pub fn alpha_blend(
+    base: Video,
+    overlay: Video,
+    alpha: Option<Operand>,
+    options: &BlendOptions,
+) -> Result<Video> {
+    options.check()?;
+    let input = BlendInput::new(base, overlay, alpha, options.look)?;
+    let is_even = input.videos().all(|video| video.len() == input.len());
+    if options.skip_frames > 1 || !is_even {
+        input.videos().try_for_each(Video::compute)?;
+        return all_frames(&Blend::of(input, options)?);
+    }
+    let blend = Blend::of(input, options)?;
+    let videos: Vec<_> = blend.videos().cloned().collect();
+    // Otherwise the blend would be another owner of their samples.
+    let nothing = Video::new(Strided::<u8>::zeroed(&[0, 0, 0])?);
+    let blend = blend.with_videos(vec![nothing; videos.len()]);
+    Stage::of_frames("alpha_blend_videos")
+        .apply_to_all(videos, move |videos| all_frames(&blend.with_videos(videos)))
+}
+
+/// The frames of a blend.
+fn all_frames(blend: &Blend) -> Result<Video> {
     let shape = blend.shape();
     let mut array = Strided::for_writing(&shape)?;
     let frame_len = shape[1..].iter().product::<usize>().max(1);

@@ -16,7 +16,7 @@ fn options() -> BlendOptions {
 
 fn blended(base: Video, overlay: Video, alpha: Option<Operand>) -> Vec<f64> {
     let blend = Blend::new(base, overlay, alpha, options()).unwrap();
-    values(&alpha_blend(&blend).unwrap())
+    values(&all_frames(&blend).unwrap())
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_look_weighs_the_opacity_and_mixes_the_colors() {
             ..options()
         };
         let blend = Blend::new(base(), overlay(), Some(Operand::Float(0.5)), options);
-        let samples = values(&alpha_blend(&blend.unwrap()).unwrap());
+        let samples = values(&all_frames(&blend.unwrap()).unwrap());
         let pixels = samples.chunks(4).map(|pixel| {
             assert_eq!((pixel[0], pixel[3]), (pixel[2], 1.0));
             (pixel[0] * 1000.0).round()
@@ -157,7 +157,7 @@ fn a_frame_is_that_of_the_whole_and_its_bytes_are_cut_off() {
     let overlay = video(&[2, 20, 30], samples.into_iter().rev().collect());
     let blend = Blend::new(base, overlay, None, options()).unwrap();
     let frame = values(&blend.frame(1).unwrap());
-    assert_eq!(frame, values(&alpha_blend(&blend).unwrap())[2400..]);
+    assert_eq!(frame, values(&all_frames(&blend).unwrap())[2400..]);
     let mut colors = vec![[0; 4]; 600];
     blend.colors(1, 0..600, &mut colors);
     for (byte, component) in colors.as_flattened().iter().zip(&frame) {
@@ -166,7 +166,7 @@ fn a_frame_is_that_of_the_whole_and_its_bytes_are_cut_off() {
     let mut part = vec![[0; 4]; 50];
     blend.colors(1, 550..600, &mut part);
     assert_eq!(part, colors[550..]);
-    check_threads(|| alpha_blend(&blend));
+    check_threads(|| all_frames(&blend));
 }
 
 #[test]

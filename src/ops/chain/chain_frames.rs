@@ -6,22 +6,31 @@ use std::sync::Arc;
 use super::frame_buffer::FrameBuffer;
 use crate::error::Result;
 use crate::task::{self, Task};
+use crate::video::memory::usage;
 use crate::video::{
     Chain, Element, Forecast, Strided, Video, frames_per_block, read_run, with_dtype,
 };
 
-/// Bytes of frames that are kept in memory rather than in a scratch file.
+/// Bytes of frames that are always kept in memory rather than in a scratch file.
 const FEW: usize = 8 << 20;
+
+/// Frames are also kept in memory if they take less than one in this number of what is allowed:
+/// scratch files take two to three times as long.
+const BUDGET_PARTS: usize = 8;
+
+/// Whether frames that are read once more when all are there are few enough to be kept in memory.
+pub(super) fn fits_in_memory(bytes: usize) -> bool {
+    bytes <= usage().budget / BUDGET_PARTS
+}
 
 /// Room for frames that are read once more when all are there: in a scratch file, unless they are
 /// few, or there is no room for it.
 pub(super) fn room_aside<T: Element>(shape: &[usize]) -> Result<Strided<T>> {
-    let few = shape.iter().product::<usize>() * size_of::<T>() <= FEW;
-    let in_file = match few {
-        true => None,
-        false => Strided::in_scratch_file(shape).ok(),
-    };
-    in_file.map_or_else(|| Strided::zeroed(shape), Ok)
+    let bytes = shape.iter().product::<usize>() * size_of::<T>();
+    if bytes <= FEW || fits_in_memory(bytes) {
+        return Strided::for_writing(shape);
+    }
+    Strided::in_scratch_file(shape).or_else(|_| Strided::for_writing(shape))
 }
 
 /// Calls a function with consecutive windows of a video, in order, and with the number of the first

@@ -10,12 +10,15 @@
 //!
 //! A reader that needs all frames before its first result would have to compute them twice. It keeps
 //! them aside instead, in a scratch file: as they are, to read them in order once more
-//! ([`ChainFrames::keep_every`]), or pixel by pixel ([`PixelTraces`]).
+//! ([`ChainFrames::keep_every`]), or pixel by pixel ([`PixelTraces`]). So does a stage: one that must
+//! know something of all frames ([`Stage::apply_after`]) reads them twice, and one that needs all
+//! frames of a pixel ([`Stage::apply_to_traces`]) goes through tiles of pixels.
 //!
 //! This is ours because it has to know videos: array libraries that fuse operations (polars, dask)
 //! know columns or chunks of one size, not windows along time.
 
 mod chain_frames;
+mod filtered_traces;
 mod frame_buffer;
 mod pixel_traces;
 mod run;
@@ -27,13 +30,18 @@ pub use pixel_traces::{PixelOrder, PixelTraces};
 
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
+use crate::ops::kernel::only;
 use crate::task;
 use crate::video::{DType, Strided, Video, min_pending, with_dtype};
+use filtered_traces::Tiles;
 use run::{StageRun, Work};
 
-/// Bytes of results that a stage with a window may compute at once for twice its window, which
-/// halves the work of putting the window in order.
-const AHEAD: usize = 8 << 20;
+/// Bytes of results that a stage with a window may compute at once for twice its window, so that
+/// putting the window in order pays.
+const AHEAD: usize = 6 << 20;
+
+/// Largest number of bytes of frames that become one frame.
+const GROUP: usize = 64 << 20;
 
 /// A filter, and what it needs to know.
 pub struct Stage {
@@ -43,13 +51,29 @@ pub struct Stage {
     before: usize,
     /// Number of frames after a frame that its result depends on.
     after: usize,
+    /// Number of the first frame that matters.
+    start: usize,
+    /// Number of frames that each frame of the result is made of.
+    step: usize,
+    /// Number of frames of the result; default: one for each.
+    len: Option<usize>,
     /// Whether the result is a view of the input, or the input itself.
     is_view: bool,
 }
 
-/// A filter of frames: one video for each input, all of the same frames, and the range of these
-/// whose results are wanted.
-type Filter = dyn Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send;
+/// Frames that a filter gets of each input.
+pub(super) struct FilterWindow {
+    /// Number of the first of them in the whole input.
+    first: usize,
+    /// Those whose results are wanted, counted from the first.
+    wanted: Range<usize>,
+}
+
+/// A filter of frames: one video for each input, all of the same frames.
+type Filter = dyn Fn(Vec<Video>, FilterWindow) -> Result<Video> + Send;
+
+/// A filter of whole traces.
+type TraceFilter = dyn Fn(Video) -> Result<Video> + Send;
 
 /// Reads the whole input to find what the filter depends on.
 type Prepare = dyn Fn(&Video) -> Result<Box<Filter>> + Send;
@@ -66,7 +90,20 @@ impl Stage {
             name,
             before,
             after,
+            start: 0,
+            step: 1,
+            len: None,
             is_view: false,
+        }
+    }
+
+    /// A filter that makes `len` frames, each of `step` frames, the first of which begin at `start`.
+    pub fn of_groups(name: &'static str, start: usize, step: usize, len: usize) -> Self {
+        Self {
+            start,
+            step,
+            len: Some(len),
+            ..Self::of_frames(name)
         }
     }
 
@@ -75,15 +112,29 @@ impl Stage {
         self.before + self.after
     }
 
+    /// The frames of a video that frames of the result are made of.
+    fn groups_of(&self, video: Video) -> Video {
+        match self.len {
+            Some(len) => only(
+                self.start..video.len().min(self.start + self.step * len),
+                video,
+            ),
+            None => video,
+        }
+    }
+
     /// Smallest number of frames that pays to be computed at once.
     fn per_call(&self, frame_bytes: usize) -> usize {
+        if self.window() == 0 {
+            return 1;
+        }
         #[cfg(test)]
         if let Some(limits) = crate::video::TEST_LIMITS.get() {
             return limits.per_call;
         }
-        let window = self.window().max(1);
+        let window = self.window();
         let twice = AHEAD.div_ceil(frame_bytes.max(1)).min(2 * window);
-        window.max(twice)
+        window.div_ceil(2).max(twice)
     }
 
     /// Applies a filter of single frames to a video: at once if the result is small, else when it
@@ -119,7 +170,7 @@ impl Stage {
         self.is_view = true;
         match video.is_pending() {
             true => self.apply(video, view),
-            false => view(video),
+            false => view(self.groups_of(video)),
         }
     }
 
@@ -207,8 +258,14 @@ impl Stage {
         filter: impl Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
         match self.outline(&videos, |zeros| filter(zeros, 0..1)) {
-            Some(outline) => Ok(self.pending(outline, videos, Work::Filter(Box::new(filter)))),
+            Some(outline) => {
+                let filter =
+                    move |videos: Vec<Video>, window: FilterWindow| filter(videos, window.wanted);
+                Ok(self.pending(outline, videos, Work::Filter(Box::new(filter))))
+            }
             None => {
+                let videos = videos.into_iter().map(|video| self.groups_of(video));
+                let videos: Vec<_> = videos.collect();
                 let frames = 0..videos.first().map_or(0, Video::len);
                 filter(videos, frames)
             }
@@ -216,30 +273,65 @@ impl Stage {
     }
 
     /// Like [`Stage::apply`], for a filter that depends on something in the whole video, which
-    /// `find` finds. That must leave the frames where they are: reductions use up pending frames
-    /// that nobody else has, and the filter would find none.
-    pub fn apply_after<F: Clone + Send + 'static>(
+    /// `find` finds. The filter gets frames, the number of the first one, and what was found;
+    /// `example` is the filter of the first frame for anything that may be found.
+    pub fn apply_after<F: Send + 'static>(
         mut self,
         video: Video,
         find: impl Fn(&Video) -> Result<F> + Send + 'static,
-        filter: impl Fn(Video, F) -> Result<Video> + Send + Clone + 'static,
+        filter: impl Fn(Video, usize, &F) -> Result<Video> + Send + Clone + 'static,
         example: impl Fn(Video) -> Result<Video>,
     ) -> Result<Video> {
         let one = |mut videos: Vec<Video>| example(videos.pop().expect("one input"));
         let videos = vec![video];
         let Some(outline) = self.outline(&videos, one) else {
             let [video] = videos.try_into().expect("one input");
+            video.compute()?;
             let found = find(&video)?;
-            return filter(video, found);
+            return filter(video, 0, &found);
         };
         let prepare = move |video: &Video| {
             let (found, filter) = (find(video)?, filter.clone());
-            let filter = move |mut videos: Vec<Video>, _: Range<usize>| {
-                filter(videos.pop().expect("one input"), found.clone())
+            let filter = move |mut videos: Vec<Video>, window: FilterWindow| {
+                filter(videos.pop().expect("one input"), window.first, &found)
             };
             Ok(Box::new(filter) as Box<Filter>)
         };
         Ok(self.pending(outline, videos, Work::Prepare(Box::new(prepare))))
+    }
+
+    /// Like [`Stage::apply`], for a filter of whole traces, to which other pixels do not matter.
+    pub fn apply_to_traces(
+        self,
+        video: Video,
+        filter: impl Fn(Video) -> Result<Video> + Send + 'static,
+    ) -> Result<Video> {
+        match self.outline_of_trace(&video, &filter) {
+            Some(outline) => {
+                let size = video.dtype().size().max(outline.dtype().size());
+                let tiles = Tiles::new(video.len(), video.frame_len(), size);
+                Ok(self.pending(outline, vec![video], Work::Traces(Box::new(filter), tiles)))
+            }
+            None => filter(video),
+        }
+    }
+
+    /// The first frame of the result, as it is for a trace of zeros; see [`Stage::outline`].
+    fn outline_of_trace(
+        &self,
+        video: &Video,
+        filter: impl Fn(Video) -> Result<Video>,
+    ) -> Option<Video> {
+        if !is_large(video) {
+            return None;
+        }
+        let mut trace = zeros(&[0, 1, 1], video.dtype(), video.len()).ok()?;
+        *trace.metadata_mut() = video.metadata().clone();
+        let trace = task::as_part(|| filter(trace).ok())?;
+        let mut outline = zeros(video.shape(), trace.dtype(), 1).ok()?;
+        *outline.metadata_mut() = trace.metadata().clone();
+        let is_large = outline.nbytes() * video.len() >= min_pending();
+        (trace.len() == video.len() && is_large).then_some(outline)
     }
 
     /// The first frame of the result for frames of zeros, which shows its size, sample type and
@@ -250,29 +342,36 @@ impl Stage {
         filter: impl Fn(Vec<Video>) -> Result<Video>,
     ) -> Option<Video> {
         let n_frames = videos.first()?.len();
-        let suits = |video: &Video| {
-            let is_large = 8 * video.nbytes() >= min_pending();
-            is_large && video.len() == n_frames && (3..=4).contains(&video.ndim())
-        };
+        let suits = |video: &Video| is_large(video) && video.len() == n_frames;
         if !videos.iter().all(suits) {
             return None;
         }
-        let zeros = videos.iter().map(frame_of_zeros);
+        let of_frame = videos.iter().map(|video| video.nbytes() / n_frames.max(1));
+        if self.step > 1 && of_frame.max()?.saturating_mul(self.step) > GROUP {
+            return None;
+        }
+        let zeros = videos.iter().map(|video| frames_of_zeros(video, self.step));
         let zeros = zeros.collect::<Result<Vec<_>>>().ok()?;
         let outline = task::as_part(|| filter(zeros.clone()).ok())?;
         self.is_view |= zeros.iter().any(|zeros| outline.shares_samples(zeros));
-        let is_large = outline.nbytes() * n_frames >= min_pending();
-        (outline.len() == 1 && is_large).then_some(outline)
+        let is_large = outline.nbytes() * self.len.unwrap_or(n_frames) >= min_pending();
+        (outline.len() == 1 && is_large && self.len != Some(0)).then_some(outline)
     }
 
     fn pending(self, outline: Video, videos: Vec<Video>, work: Work) -> Video {
         let mut shape = outline.shape().to_vec();
-        shape[0] = videos[0].len();
+        shape[0] = self.len.unwrap_or(videos[0].len());
         let metadata = outline.metadata().clone();
         let dtype = outline.dtype();
         let chain = StageRun::new(self, &outline, videos, work);
         Video::pending(&shape, dtype, metadata, Box::new(chain))
     }
+}
+
+/// Whether a video may have results that are large enough to be computed when they are needed.
+fn is_large(video: &Video) -> bool {
+    let has_frames = (3..=4).contains(&video.ndim()) && !video.is_empty();
+    has_frames && 8 * video.nbytes() >= min_pending()
 }
 
 /// Whether an operand is a number, or an image to be combined with each frame of a video.
@@ -283,10 +382,10 @@ fn is_of_a_frame(operand: &Operand, video: &Video) -> bool {
     }
 }
 
-fn frame_of_zeros(video: &Video) -> Result<Video> {
-    let mut frame = zeros(video.shape(), video.dtype(), 1)?;
-    *frame.metadata_mut() = video.metadata().clone();
-    Ok(frame)
+fn frames_of_zeros(video: &Video, n_frames: usize) -> Result<Video> {
+    let mut frames = zeros(video.shape(), video.dtype(), n_frames)?;
+    *frames.metadata_mut() = video.metadata().clone();
+    Ok(frames)
 }
 
 /// Frames of zeros, like those of a video of a shape.

@@ -2,16 +2,21 @@
 
 use std::ops::Range;
 
+use super::chain_frames::fits_in_memory;
+use super::filtered_traces::{self, FilteredTraces, Tiles};
 use super::frame_buffer::FrameBuffer;
-use super::{ChainFrames, Filter, Prepare, Stage, zeros};
+use super::{ChainFrames, Filter, FilterWindow, Prepare, Stage, TraceFilter, zeros};
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{Chain, DType, Needs, Origin, StageInfo, Video};
+use crate::video::{Chain, DType, Needs, Origin, StageInfo, Video, frames_per_block};
 
 /// A stage that runs.
 pub(super) struct StageRun {
     stage: Stage,
+    /// Number of frames of the result.
     n_frames: usize,
+    /// Number of frames of each input.
+    n_inputs: usize,
     /// Shape and sample type of a frame of the result.
     outline: (Vec<usize>, DType),
     /// Size of a frame of the result.
@@ -29,6 +34,7 @@ pub(super) struct StageRun {
 pub(super) enum Work {
     Filter(Box<Filter>),
     Prepare(Box<Prepare>),
+    Traces(Box<TraceFilter>, Tiles),
 }
 
 impl StageRun {
@@ -38,7 +44,8 @@ impl StageRun {
         Self {
             outline: (outline.shape().to_vec(), outline.dtype()),
             per_call: stage.per_call(frame_bytes),
-            n_frames: videos[0].len(),
+            n_frames: stage.len.unwrap_or(videos[0].len()),
+            n_inputs: videos[0].len(),
             frame_bytes,
             origin: None,
             inputs: videos.into_iter().map(Input::new).collect(),
@@ -51,41 +58,95 @@ impl StageRun {
     /// Bytes that are kept from block to block.
     fn held(&self) -> usize {
         let pending = self.inputs.iter().filter(|input| input.video.is_pending());
-        if let Work::Prepare(_) = self.work {
-            let whole = pending.filter(|input| !input.is_read_twice());
-            return whole.map(|input| input.video.nbytes()).sum();
+        match &self.work {
+            Work::Filter(_) => (),
+            Work::Prepare(_) => {
+                let aside = pending.filter(|input| {
+                    let is_in_file =
+                        input.video.is_streamable() && !fits_in_memory(input.video.nbytes());
+                    !input.video.is_repeatable() && !is_in_file
+                });
+                return aside.map(|input| input.video.nbytes()).sum();
+            }
+            Work::Traces(..) => {
+                let whole = pending.filter(|input| self.is_whole_in_memory(&input.video));
+                let whole: usize = whole.map(|input| self.bytes_with(&input.video)).sum();
+                return whole.max(filtered_traces::TILE);
+            }
         }
-        let window = match self.stage.window() {
-            0 => return 0,
-            window => self.n_frames.min(window + self.per_call),
+        let window = match (self.stage.step, self.stage.window()) {
+            (1, 0) => return 0,
+            (1, window) => self.n_inputs.min(window + self.per_call),
+            (step, _) => {
+                let per_block = frames_per_block(self.frame_bytes).min(self.at_most());
+                self.n_inputs.min(step.saturating_mul(per_block))
+            }
         };
-        let frame_bytes = |input: &Input| input.video.nbytes() / self.n_frames.max(1);
+        let frame_bytes = |input: &Input| input.video.nbytes() / self.n_inputs.max(1);
         let windows = pending.map(|input| window * frame_bytes(input));
         windows.sum::<usize>() + self.per_call.min(self.n_frames) * self.frame_bytes
+    }
+
+    /// Bytes of an input and the result.
+    fn bytes_with(&self, input: &Video) -> usize {
+        input.nbytes() + self.frame_bytes * self.n_frames
+    }
+
+    /// Whether a filter of traces is applied to the whole input rather than to tiles of pixels.
+    fn is_whole_in_memory(&self, input: &Video) -> bool {
+        fits_in_memory(self.bytes_with(input))
     }
 
     /// Number of frames that are read block by block before the first one is made.
     fn reads(&self) -> usize {
         match (&self.work, self.inputs.first()) {
-            (Work::Prepare(_), Some(input)) if input.is_read_twice() => self.n_frames,
+            (Work::Prepare(_), Some(input)) if input.is_read_twice() => self.n_inputs,
+            (Work::Traces(..), _) => self.n_inputs,
             _ => 0,
         }
     }
 
     /// The filter, after the first pass if there is one.
     fn prepare(&mut self) -> Result<()> {
-        if let Work::Prepare(prepare) = &self.work {
-            self.work = Work::Filter(prepare(&self.inputs[0].video)?);
+        match &self.work {
+            Work::Filter(_) => (),
+            Work::Prepare(prepare) => {
+                self.work = Work::Filter(prepare(&self.inputs[0].video)?);
+            }
+            Work::Traces(filter, tiles) => {
+                let Some(Input { video, .. }) = self.inputs.pop() else {
+                    let error = Error::new("the samples of this video were not kept");
+                    return Err(error.hint("compute it again"));
+                };
+                let filter = |traces| self.timed(|| filter(traces));
+                let read: Box<Filter> = if self.is_whole_in_memory(&video) {
+                    video.compute()?;
+                    let filtered = filter(video)?;
+                    Box::new(move |_, FilterWindow { first, wanted }| {
+                        Ok(filtered.frames(first + wanted.start, wanted.len(), 1))
+                    })
+                } else {
+                    let filtered = FilteredTraces::of(&video, *tiles, self.outline.1, filter)?;
+                    Box::new(move |_, FilterWindow { first, wanted }| {
+                        filtered.frames(first + wanted.start..first + wanted.end)
+                    })
+                };
+                self.work = Work::Filter(read);
+            }
         }
         Ok(())
     }
 
-    fn apply(&self, videos: Vec<Video>, frames: Range<usize>) -> Result<Video> {
+    fn apply(&self, videos: Vec<Video>, window: FilterWindow) -> Result<Video> {
         let Work::Filter(filter) = &self.work else {
             return Err(Error::new("the first pass over the video is missing"));
         };
+        self.timed(|| filter(videos, window))
+    }
+
+    fn timed(&self, run: impl FnOnce() -> Result<Video>) -> Result<Video> {
         let place = || Origin::place(self.origin.as_ref());
-        task::timed(self.stage.name, place, || filter(videos, frames))
+        task::timed(self.stage.name, place, run)
     }
 
     /// Computes frames after those of earlier calls.
@@ -96,13 +157,40 @@ impl StageRun {
         let windows = self.inputs.iter_mut();
         let windows = windows.map(|input| input.window(first..end, overlap));
         let windows = windows.collect::<Result<_>>()?;
-        self.apply(windows, frames.start - first..frames.end - first)
+        self.apply(windows, self.window(frames, first))
     }
 
     /// Frames of the inputs that frames depend on.
     fn needed(&self, frames: &Range<usize>) -> Range<usize> {
-        let first = frames.start.saturating_sub(self.stage.before);
-        first..self.n_frames.min(frames.end + self.stage.after)
+        let Stage {
+            before,
+            after,
+            start,
+            step,
+            ..
+        } = self.stage;
+        let first = (start + step * frames.start).saturating_sub(before);
+        first..self.n_inputs.min(start + step * frames.end + after)
+    }
+
+    /// Frames of inputs that begin with the `first`.
+    fn window(&self, frames: Range<usize>, first: usize) -> FilterWindow {
+        let Stage { start, step, .. } = self.stage;
+        let begin = (start + step * frames.start - first) / step;
+        let wanted = begin..begin + frames.len();
+        FilterWindow { first, wanted }
+    }
+
+    /// Largest number of frames to be computed at once.
+    fn at_most(&self) -> usize {
+        let is_of_many = self.stage.step > 1 && !self.stage.is_view;
+        match self.inputs.first().filter(|_| is_of_many) {
+            Some(Input { video, .. }) => {
+                let frame_bytes = video.nbytes() / self.n_inputs.max(1);
+                frames_per_block(self.stage.step * frame_bytes)
+            }
+            None => usize::MAX,
+        }
     }
 
     /// Computes any frames.
@@ -111,20 +199,25 @@ impl StageRun {
             self.compute_inputs()?;
         }
         self.prepare()?;
-        let needed = self.needed(&frames);
+        let Range { start: first, end } = self.needed(&frames);
         let windows = self.inputs.iter();
-        let windows = windows.map(|input| input.video.peek(needed.clone()));
+        let windows = windows.map(|input| input.video.peek(first..end));
         let windows = windows.collect::<Result<_>>()?;
-        self.apply(
-            windows,
-            frames.start - needed.start..frames.end - needed.start,
-        )
+        self.apply(windows, self.window(frames, first))
     }
 
     fn filter_all(&mut self) -> Result<Video> {
-        self.prepare()?;
-        let videos = self.inputs.drain(..).map(|input| input.video).collect();
-        self.apply(videos, 0..self.n_frames)
+        if let Work::Prepare(_) = self.work {
+            self.prepare()?;
+        }
+        let inputs = std::mem::take(&mut self.inputs).into_iter();
+        let videos = inputs.map(|input| self.stage.groups_of(input.video));
+        let mut videos: Vec<_> = videos.collect();
+        if let Work::Traces(filter, _) = &self.work {
+            return self.timed(|| filter(videos.pop().expect("one input")));
+        }
+        let wanted = 0..self.n_frames;
+        self.apply(videos, FilterWindow { first: 0, wanted })
     }
 
     fn located(&self, error: Error) -> Error {
@@ -153,7 +246,7 @@ impl StageRun {
                 continue;
             }
             match ChainFrames::of(video) {
-                Some(frames) => *video = frames.keep_every(1, self.n_frames, |_, _| Ok(()))?,
+                Some(frames) => *video = frames.keep_every(1, self.n_inputs, |_, _| Ok(()))?,
                 None => video.compute()?,
             }
         }
@@ -165,12 +258,14 @@ impl Chain for StageRun {
     fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.compute_inputs()?;
         self.computed.forget_before(frames.start);
-        let known = self.computed.end().unwrap_or(frames.start);
-        if known < frames.end {
+        let mut known = self.computed.end().unwrap_or(frames.start);
+        while known < frames.end {
             let end = frames.end.max(known + self.per_call).min(self.n_frames);
+            let end = end.min(known.saturating_add(self.at_most()));
             let new = self.filter_frames(known..end);
             let new = new.map_err(|error| self.located(error))?;
             self.computed.push(known, new);
+            known = end;
         }
         self.computed.take(frames)
     }
@@ -201,10 +296,12 @@ impl Chain for StageRun {
         let (Work::Filter(view), [input]) = (&self.work, &self.inputs[..]) else {
             return Ok(None);
         };
-        let Some(input) = input.video.example(n_frames)? else {
+        let Range { start: first, end } = self.needed(&(0..n_frames));
+        let Some(input) = input.video.example(end - first)? else {
             return Ok(None);
         };
-        task::as_part(|| view(vec![input], 0..n_frames)).map(Some)
+        let wanted = 0..n_frames;
+        task::as_part(|| view(vec![input], FilterWindow { first: 0, wanted })).map(Some)
     }
 
     fn set_origin(&mut self, origin: Origin) {
@@ -219,7 +316,10 @@ impl Chain for StageRun {
             origin: self.origin.clone(),
             needs: match self.work {
                 Work::Prepare(_) => Needs::All,
-                Work::Filter(_) => Needs::Frames(self.stage.before, self.stage.after),
+                Work::Traces(..) => Needs::EveryFrame,
+                Work::Filter(_) => {
+                    Needs::Frames(self.stage.before, self.stage.after + self.stage.step - 1)
+                }
             },
             nbytes: self.frame_bytes * self.n_frames,
             held: self.held(),
@@ -234,6 +334,8 @@ struct Input {
     video: Video,
     /// Frames that were computed and may be needed again.
     recent: FrameBuffer,
+    /// Number of frames whose memory was given back.
+    n_evicted: usize,
 }
 
 impl Input {
@@ -241,6 +343,7 @@ impl Input {
         Self {
             video,
             recent: FrameBuffer::default(),
+            n_evicted: 0,
         }
     }
 
@@ -253,6 +356,10 @@ impl Input {
     /// Frames of the input; windows are asked for in order, and may `overlap`.
     fn window(&mut self, frames: Range<usize>, overlap: bool) -> Result<Video> {
         if !self.video.is_pending() {
+            let past = self.n_evicted..frames.start;
+            if !past.is_empty() && self.video.evict_frames(past) {
+                self.n_evicted = frames.start;
+            }
             return Ok(self.video.frames(frames.start, frames.len(), 1));
         }
         if !overlap {

@@ -37,19 +37,23 @@ impl Choice for Fading {
 /// not finite are ignored in the means. Samples of 8 and 16 bits give `float32`, wider ones
 /// `float64`.
 pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Video> {
+    let factors = fading_factors(&video, fading, window)?;
+    scale_frames(video, 0, &factors)
+}
+
+/// Factor of each frame of a video by which it no longer fades.
+pub fn fading_factors(video: &Video, fading: Fading, window: usize) -> Result<Vec<f64>> {
     if video.is_empty() {
-        return Err(crate::ops::no_samples("bleach_correct", &video));
+        return Err(crate::ops::no_samples("bleach_correct", video));
     }
-    let means = means(&video)?;
+    check_window(fading, window)?;
+    let means = means(video)?;
     if let Some(frame) = means.iter().position(|mean| !mean.is_finite()) {
         bail!("bleach_correct needs finite samples in every frame, frame {frame} has none");
     }
     let fitted = match fading {
         Fading::Linear => line(&means),
         Fading::Exponential => exponential(&means),
-        Fading::MovingAverage if window == 0 => {
-            bail!("bleach_correct needs `window` to be at least 1, got 0")
-        }
         Fading::MovingAverage => moving_average(&means, window),
     };
     if let Some(frame) = fitted.iter().position(|value| *value <= 0.0) {
@@ -59,15 +63,30 @@ pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Vid
         ));
         return Err(error.hint("correct the recording before a background is subtracted"));
     }
-    let factors = fitted.iter().map(|value| fitted[0] / value).collect();
+    Ok(fitted.iter().map(|value| fitted[0] / value).collect())
+}
+
+/// Fails if a window has no frames.
+pub fn check_window(fading: Fading, window: usize) -> Result<()> {
+    match (fading, window) {
+        (Fading::MovingAverage, 0) => {
+            bail!("bleach_correct needs `window` to be at least 1, got 0")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Multiplies frames by their factors; the number of the first frame is that of its factor.
+pub fn scale_frames(video: Video, first: usize, factors: &[f64]) -> Result<Video> {
+    let factors = &factors[first..][..video.len()];
     match video.dtype().is_wide() {
         true => scale::<f64>(video, factors),
         false => scale::<f32>(video, factors),
     }
 }
 
-fn scale<R: Real>(video: Video, factors: Vec<f64>) -> Result<Video> {
-    let factors = ScaleFrames(factors.into_iter().map(R::from_f64).collect());
+fn scale<R: Real>(video: Video, factors: &[f64]) -> Result<Video> {
+    let factors = ScaleFrames(factors.iter().map(|factor| R::from_f64(*factor)).collect());
     if is_in_place::<R>(&video) {
         return map_traces("correcting", video, factors);
     }
@@ -104,6 +123,15 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for ScaleFrames<R> {
 
 /// Mean of the finite samples of each frame.
 fn means(video: &Video) -> Result<Vec<f64>> {
+    let mut means = Vec::with_capacity(video.len());
+    video.for_each_block(|block| {
+        means.append(&mut block_means(block)?);
+        Ok(())
+    })?;
+    Ok(means)
+}
+
+fn block_means(video: &Video) -> Result<Vec<f64>> {
     const RUN: usize = 1 << 14;
     let frame_len = video.frame_len();
     let mut means = vec![0.0; video.len()];

@@ -41,7 +41,13 @@ impl Choice for Level {
 
 /// Relative change of each sample F from the baseline F₀ of its pixel: (F − F₀) / F₀, NaN where F₀
 /// is 0.
-pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
+pub fn dff(video: Video, baseline: &Baseline, percentile: f64) -> Result<Video> {
+    let baseline = baseline_of(&video, baseline, percentile)?;
+    relate(video, &baseline)
+}
+
+/// Baseline of each pixel of a video.
+pub fn baseline_of(video: &Video, baseline: &Baseline, percentile: f64) -> Result<Video> {
     if video.is_empty() {
         bail!(
             "dff needs samples, got {} of shape {}",
@@ -50,30 +56,32 @@ pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
         );
     }
     let time = Some(&[0][..]);
-    let baseline = match baseline {
-        Baseline::Image(image) if image.shape() == &video.shape()[1..] => image,
+    match baseline {
+        Baseline::Image(image) if image.shape() == &video.shape()[1..] => Ok(image.clone()),
         Baseline::Image(image) => bail!(
             "dff needs `baseline` to have the shape of a frame, {}, got {}",
             shape_text(&video.shape()[1..]),
             shape_text(image.shape())
         ),
-        Baseline::Level(Level::Percentile) => {
-            reduce::percentile(&video, &[percentile], false, time)?
-        }
-        Baseline::Level(Level::Mean) => reduce::mean(&video, time)?,
-        Baseline::Level(Level::Median) => reduce::median(&video, time)?,
-        Baseline::Level(Level::Min) => reduce::min(&video, time)?,
-    };
+        Baseline::Level(Level::Percentile) => reduce::percentile(video, &[percentile], false, time),
+        Baseline::Level(Level::Mean) => reduce::mean(video, time),
+        Baseline::Level(Level::Median) => reduce::median(video, time),
+        Baseline::Level(Level::Min) => reduce::min(video, time),
+    }
+}
+
+/// Relative change of the samples of frames from the baseline of their pixel.
+pub fn relate(video: Video, baseline: &Video) -> Result<Video> {
     match video.dtype().is_wide() {
         true => map_frames(
             "dividing by the baseline",
             video,
-            Relate::<f64>::to(&baseline),
+            Relate::<f64>::to(baseline),
         ),
         false => map_frames(
             "dividing by the baseline",
             video,
-            Relate::<f32>::to(&baseline),
+            Relate::<f32>::to(baseline),
         ),
     }
 }
@@ -173,7 +181,7 @@ mod tests {
     #[test]
     fn traces_are_related_to_their_baselines() {
         let counts = || video(&[3, 1, 2], vec![100u16, 0, 110, 0, 150, 3]);
-        let related = |baseline| values(&dff(counts(), baseline, 50.0).unwrap());
+        let related = |baseline: Baseline| values(&dff(counts(), &baseline, 50.0).unwrap());
         assert!((related(level(Level::Mean))[0] + 1.0 / 6.0).abs() < 1e-7);
         assert!((related(level(Level::Median))[4] - 40.0 / 110.0).abs() < 1e-7);
         assert_eq!(related(level(Level::Min))[4], 0.5);
@@ -185,7 +193,7 @@ mod tests {
             [1.0, -1.0, f64::from(1.2f32), -1.0, 2.0, 0.0]
         );
         let trace = Baseline::Image(video(&[3], vec![1.0f32; 3]));
-        assert!(dff(counts(), trace, 10.0).is_err());
+        assert!(dff(counts(), &trace, 10.0).is_err());
     }
 
     #[test]
@@ -218,7 +226,7 @@ mod tests {
         let samples = || video(&[40, 9, 30], noise(10_800, 3));
         check_threads(|| zscore(samples()));
         check_reuse(samples(), zscore);
-        check_threads(|| dff(samples(), level(Level::Mean), 10.0));
-        check_reuse(samples(), |v| dff(v, level(Level::Median), 10.0));
+        check_threads(|| dff(samples(), &level(Level::Mean), 10.0));
+        check_reuse(samples(), |v| dff(v, &level(Level::Median), 10.0));
     }
 }

@@ -20,15 +20,21 @@ const LANES: usize = 16;
 /// Brightens the frames whose mean is below that of both neighbors by more than `threshold` times
 /// the median of all means. If any sample is NaN, the video is unchanged.
 pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Result<Video> {
+    let dark = dark_frames(&video, threshold)?;
+    brighten(video, 0, &dark, framerate)
+}
+
+/// Brightens some of the frames, given by their numbers; the video begins with the `first`. The result
+/// is in row-major order.
+pub fn brighten(video: Video, first: usize, dark: &[usize], framerate: f64) -> Result<Video> {
     expect_gray_frames(&video, "evolve_jitter_filter")?;
     if !framerate.is_finite() {
         bail!("evolve_jitter_filter needs `framerate` to be finite, got {framerate}");
     }
-    if video.is_empty() {
-        return Ok(video);
-    }
-    let dark = dark_frames(&video, threshold)?;
-    if dark.is_empty() {
+    let begin = dark.partition_point(|frame| *frame < first);
+    let end = dark.partition_point(|frame| *frame < first + video.len());
+    let dark = &dark[begin..end];
+    if video.is_empty() || (dark.is_empty() && video.layout().is_contiguous()) {
         return Ok(video);
     }
     let factor = 1.0 + DARKER_PER_HZ * framerate;
@@ -37,7 +43,7 @@ pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Res
     with_dtype!(video.dtype(), T => {
         let frames = samples_mut::<T>(&mut video)?.chunks_mut(frame_len);
         task::for_each("brightening frames", frames.enumerate(), |(frame, samples)| {
-            if dark.binary_search(&frame).is_ok() {
+            if dark.binary_search(&(first + frame)).is_ok() {
                 for sample in samples {
                     *sample = T::from_f64(sample.to_f64() * factor);
                 }
@@ -48,8 +54,9 @@ pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Res
     Ok(video)
 }
 
-/// Frames that are darker than both neighbors, in order.
-fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
+/// Numbers of the frames that are darker than both neighbors, in order.
+pub fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
+    expect_gray_frames(video, "evolve_jitter_filter")?;
     let means = frame_means(video)?;
     let mut sorted = means.clone();
     if means.iter().any(|mean| mean.is_nan()) {
@@ -78,6 +85,16 @@ fn frame_means(video: &Video) -> Result<Vec<f64>> {
             array.view().iter().map(|sum| sum.to_f64() / frame_len as f64).collect()
         }));
     }
+    let mut means = Vec::with_capacity(video.len());
+    video.for_each_block(|block| {
+        means.append(&mut block_means(block)?);
+        Ok(())
+    })?;
+    Ok(means)
+}
+
+fn block_means(video: &Video) -> Result<Vec<f64>> {
+    let frame_len = video.frame_len();
     let mut means = vec![0.0; video.len()];
     let frames = means.iter_mut().enumerate();
     task::for_each_init(

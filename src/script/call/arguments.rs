@@ -3,29 +3,49 @@
 use rhai::Dynamic;
 
 use super::value::{Type, Value, has_videos};
+use crate::error;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::Sides;
 use crate::ops::filter::contrast::{Baseline, Level};
 use crate::video::{Number, Video};
 
-/// Videos in an array, or along the first axis of one video.
-pub struct Videos(pub Vec<Video>);
+/// Videos whose samples may still be pending.
+pub enum Videos {
+    /// Those of an array.
+    Several(Vec<Video>),
+    /// The frames of a video, or an image.
+    FramesOf(Video),
+}
+
+impl Videos {
+    /// Each of them.
+    pub fn each(self) -> error::Result<Vec<Video>> {
+        match self {
+            Self::Several(videos) => Ok(videos),
+            Self::FramesOf(image) if image.ndim() < 3 => Ok(vec![image]),
+            Self::FramesOf(video) => {
+                video.compute()?;
+                let of = |index| video.with_layout(video.layout().index(0, index));
+                Ok((0..video.len()).map(of).collect())
+            }
+        }
+    }
+}
 
 impl Value for Videos {
     const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        if has_videos(&value) {
-            return Vec::from_dynamic(value).map(Self);
+        match has_videos(&value) {
+            true => Vec::from_dynamic(value).map(Self::Several),
+            false => Video::from_dynamic(value).map(Self::FramesOf),
         }
-        let video = Video::from_dynamic(value)?;
-        if video.ndim() < 3 {
-            return Ok(Self(vec![video]));
-        }
-        let of = |index| video.with_layout(video.layout().index(0, index));
-        Ok(Self((0..video.len()).map(of).collect()))
     }
     fn into_dynamic(self) -> Dynamic {
-        self.0.into_dynamic()
+        match self {
+            Self::Several(videos) => videos.into_dynamic(),
+            Self::FramesOf(video) => video.into_dynamic(),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ fn peak_memory(end: &str, extension: &str) -> usize {
     let script = script.replace("RESULT", &literal(&result));
     let script = script.replace("SOURCE", &source);
     let mut session = session();
+    session.job().memory().set_budget(4 * WHOLE_BYTES);
     TEST_LIMITS.set(Some(TestLimits {
         pending: 1 << 20,
         block: 16,

@@ -5,12 +5,13 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut};
 
-use super::eviction::EvictionGuard;
+use super::eviction::{self, EvictionGuard};
 use super::pool::{self, PooledMemory};
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
@@ -252,6 +253,13 @@ impl Block {
     /// Whether the samples are in a memory-mapped recording.
     pub(super) fn is_recording(&self) -> bool {
         matches!(self, Block::File(..))
+    }
+
+    /// Gives back memory of bytes of a memory-mapped recording, until they are read again.
+    pub(super) fn evict(&self, bytes: Range<usize>) {
+        if let Block::File(file, offset, len) = self {
+            eviction::evict_part(&file.map[*offset..][..*len][bytes]);
+        }
     }
 
     /// Whether the samples are in a scratch file.

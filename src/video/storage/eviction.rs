@@ -151,6 +151,26 @@ fn resident_file_bytes() -> Option<usize> {
     None
 }
 
+/// Evicts the pages of a part of a mapped recording, except those that it shares with other parts.
+pub(super) fn evict_part(bytes: &[u8]) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::mm::{Advice, madvise};
+        let page = rustix::param::page_size();
+        let begin = (bytes.as_ptr() as usize).next_multiple_of(page);
+        let end = (bytes.as_ptr() as usize + bytes.len()) / page * page;
+        if begin < end {
+            // SAFETY: the pages are a part of the bytes, which are borrowed, of a file that is mapped
+            // to be read only: they come back from the file with the same samples.
+            let _ = unsafe { madvise(begin as *mut _, end - begin, Advice::LinuxDontNeed) };
+        }
+    }
+    #[cfg(windows)]
+    system::leave_working_set(bytes.as_ptr() as usize, bytes.len());
+    #[cfg(not(any(target_os = "linux", windows)))]
+    let _ = bytes;
+}
+
 /// Evicts the pages of all mapped files.
 fn evict() {
     #[cfg(target_os = "linux")]

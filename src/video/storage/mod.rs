@@ -9,6 +9,7 @@ mod pool;
 mod scratch;
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
@@ -128,6 +129,20 @@ impl<T: Element> Strided<T> {
     /// page causes a page fault.
     pub fn is_fresh(&self) -> bool {
         self.block.is_fresh()
+    }
+
+    /// Gives back memory of frames of a memory-mapped recording, until they are read again, if nobody
+    /// else refers to it. Returns whether nobody does.
+    pub fn evict_frames(&self, frames: Range<usize>) -> bool {
+        let is_only = Arc::strong_count(&self.block) == 1;
+        if is_only && self.is_mmap() && self.layout.has_contiguous_frames() {
+            let layout = self.layout.slice(0, frames.start, frames.len(), 1);
+            if let Some((begin, end)) = layout.bounds() {
+                self.block
+                    .evict(begin * size_of::<T>()..end * size_of::<T>());
+            }
+        }
+        is_only
     }
 
     /// Whether a filter may write its result over these samples: they are not shared, not in a

@@ -2,7 +2,10 @@
 
 mod pixelwise;
 
-pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow, slide_within};
+pub use pixelwise::{
+    PixelRanges, normalize_pixelwise, normalize_pixelwise_slidingwindow, pixel_ranges,
+    scale_pixels, slide_within,
+};
 
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, convert_samples, map_samples};

@@ -7,23 +7,42 @@ use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces_within, redu
 use crate::ops::{expect_gray_frames, no_samples};
 use crate::video::Video;
 
+/// Ranges of the samples of each pixel.
+pub struct PixelRanges {
+    lows: Vec<f32>,
+    widths: Vec<f32>,
+}
+
 /// Scales the samples of each pixel linearly to [`ymin`, `ymax`], in `float32`.
 pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> {
+    let ranges = pixel_ranges(&video)?;
+    scale_pixels(video, &ranges, (ymin, ymax))
+}
+
+/// Range of each pixel over all frames.
+pub fn pixel_ranges(video: &Video) -> Result<PixelRanges> {
     if video.is_empty() {
-        return Err(no_samples("normalize_pixelwise", &video));
+        return Err(no_samples("normalize_pixelwise", video));
     }
-    let result_range = ResultRange {
-        ymin: ymin as f32,
-        height: (ymax - ymin) as f32,
-    };
     let nothing = [f32::INFINITY, f32::NEG_INFINITY];
-    let ranges = reduce_frames("finding the range", &video, nothing, FindRanges)?;
-    let kernel = Pixelwise {
+    let ranges = reduce_frames("finding the range", video, nothing, FindRanges)?;
+    Ok(PixelRanges {
         lows: ranges.iter().map(|[low, _]| *low).collect(),
         widths: ranges
             .iter()
             .map(|[low, high]| width(*low, *high))
             .collect(),
+    })
+}
+
+/// Scales frames by the ranges of their pixels.
+pub fn scale_pixels(video: Video, ranges: &PixelRanges, (ymin, ymax): (f64, f64)) -> Result<Video> {
+    let result_range = ResultRange {
+        ymin: ymin as f32,
+        height: (ymax - ymin) as f32,
+    };
+    let kernel = Pixelwise {
+        ranges,
         result_range,
     };
     map_frames("normalizing", video, kernel)
@@ -100,16 +119,15 @@ impl Kernel<(&mut [[f32; 2]], &[f32])> for FindRanges {
 }
 
 /// Scales each pixel by its own range.
-struct Pixelwise {
-    lows: Vec<f32>,
-    widths: Vec<f32>,
+struct Pixelwise<'a> {
+    ranges: &'a PixelRanges,
     result_range: ResultRange,
 }
 
-impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise {
+impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise<'_> {
     #[inline(always)]
     fn run(&self, (samples, _): (&mut [f32], &mut Vec<f32>)) {
-        let ranges = self.lows.iter().zip(&self.widths);
+        let ranges = self.ranges.lows.iter().zip(&self.ranges.widths);
         for (sample, (low, width)) in samples.iter_mut().zip(ranges) {
             *sample = self.result_range.scale(*sample, *low, *width);
         }
