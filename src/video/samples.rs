@@ -19,6 +19,8 @@ pub trait Element:
     fn wrap(array: Strided<Self>) -> Samples;
     /// The array, if it has this type.
     fn unwrap(samples: Samples) -> Option<Strided<Self>>;
+    /// The array for reading, if it has this type.
+    fn unwrap_ref(samples: &Samples) -> Option<&Strided<Self>>;
     /// The array for writing, if it has this type.
     fn unwrap_mut(samples: &mut Samples) -> Option<&mut Strided<Self>>;
     /// Converts to float; large 64-bit ints are rounded.
@@ -65,6 +67,9 @@ macro_rules! dtypes {
             const DTYPE: DType = DType::$variant;
             fn wrap(array: Strided<Self>) -> Samples { Samples::$variant(array) }
             fn unwrap(samples: Samples) -> Option<Strided<Self>> {
+                match samples { Samples::$variant(array) => Some(array), _ => None }
+            }
+            fn unwrap_ref(samples: &Samples) -> Option<&Strided<Self>> {
                 match samples { Samples::$variant(array) => Some(array), _ => None }
             }
             fn unwrap_mut(samples: &mut Samples) -> Option<&mut Strided<Self>> {

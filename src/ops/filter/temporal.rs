@@ -96,13 +96,21 @@ impl<R: Real> Kernel<OutputFrame<'_, R>> for Difference<R> {
             return;
         }
         let earlier = frame.frame - self.defined.start;
+        let source = frame.source;
+        if let (Some(later), Some(earlier)) = (
+            source.slice::<R>(earlier + self.n),
+            source.slice::<R>(earlier),
+        ) {
+            subtract(later, earlier, frame.results);
+            return;
+        }
         let (scratch, mut first) = (frame.scratch, 0);
         for results in frame.results.chunks_mut(RUN) {
             let run = first..first + results.len();
             first = run.end;
             scratch.resize(results.len(), R::zero());
-            frame.source.read(earlier + self.n, run.clone(), results);
-            frame.source.read(earlier, run, scratch);
+            source.read(earlier + self.n, run.clone(), results);
+            source.read(earlier, run, scratch);
             for (result, earlier) in results.iter_mut().zip(&*scratch) {
                 *result -= *earlier;
             }
@@ -123,10 +131,15 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for Difference<R> {
             let earlier = frame - self.defined.start;
             let later = &samples[(earlier + self.n) * pixels..][..pixels];
             let earlier = &samples[earlier * pixels..][..pixels];
-            for ((result, later), earlier) in results.iter_mut().zip(later).zip(earlier) {
-                *result = *later - *earlier;
-            }
+            subtract(later, earlier, results);
         }
+    }
+}
+
+#[inline(always)]
+fn subtract<R: Real>(later: &[R], earlier: &[R], results: &mut [R]) {
+    for ((result, later), earlier) in results.iter_mut().zip(later).zip(earlier) {
+        *result = *later - *earlier;
     }
 }
 

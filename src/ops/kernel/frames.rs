@@ -48,7 +48,12 @@ pub struct OutputFrame<'a, R> {
 #[derive(Clone, Copy)]
 pub struct FrameReader<'a>(&'a Samples);
 
-impl FrameReader<'_> {
+impl<'a> FrameReader<'a> {
+    /// The samples of a frame where they are, if they are of the type and one after the other.
+    pub fn slice<R: Real>(&self, frame: usize) -> Option<&'a [R]> {
+        R::unwrap_ref(self.0)?.frame_slice(frame)
+    }
+
     /// Reads a run of samples of a frame.
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
         self.0.read_frames(frame..frame + 1, run, out);
