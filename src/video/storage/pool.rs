@@ -1,8 +1,8 @@
 //! Buffer pool: memory of dropped arrays that is used again.
 //!
 //! The system clears the memory that it gives, which takes as long as a quick filter does. The pool
-//! and the memory in use together never exceed the peak memory use of the process: a buffer serves
-//! whichever job asks next. Neither a general allocator nor a pool crate does this: allocators return
+//! and the memory in use together never exceed the peak memory use of the process by more than a few
+//! blocks: a buffer serves whichever job asks next. Neither a general allocator nor a pool crate does this: allocators return
 //! blocks of many megabytes to the system at once, and pools of objects know no budget.
 
 use std::io;
@@ -25,11 +25,21 @@ const WASTE: usize = 8;
 /// Buffers of up to this size serve smaller requests of the kind as well.
 const OF_CHAINS: usize = 48 << 20;
 
-/// Largest part of such a buffer, in relation to the request.
+/// Size of the largest such buffer, in relation to the request.
 const LOOSE: usize = 4;
 
-/// Buffers in the pool, oldest first, with the time of their return.
-static POOL: Mutex<Vec<(MmapMut, Instant)>> = Mutex::new(Vec::new());
+/// Bytes that may be unused in all such buffers together.
+const MAX_UNUSED: usize = 64 << 20;
+
+/// Buffers that wait for their next use.
+struct Pool {
+    /// Oldest first, with the time of their return.
+    buffers: Vec<(MmapMut, Instant)>,
+    /// Unused bytes of the buffers that are in use.
+    unused: usize,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 /// Wakes the thread that releases memory when a buffer arrives.
 static ARRIVED: Condvar = Condvar::new();
@@ -39,14 +49,17 @@ pub(super) struct PooledMemory {
     /// `None` only during the drop.
     map: Option<MmapMut>,
     is_new: bool,
+    /// Number of bytes that were not asked for.
+    unused: usize,
 }
 
 impl PooledMemory {
     /// Creates a buffer of at least `bytes` bytes: zeros from the system or, unless `is_zero`,
     /// memory of a dropped array.
     pub(super) fn new(bytes: usize, is_zero: bool) -> io::Result<Self> {
-        if !is_zero && let Some(map) = take(bytes) {
+        if !is_zero && let Some(map) = pool().take(bytes) {
             return Ok(Self {
+                unused: map.len() - bytes,
                 map: Some(map),
                 is_new: false,
             });
@@ -58,6 +71,7 @@ impl PooledMemory {
         Ok(Self {
             map: Some(map),
             is_new: true,
+            unused: 0,
         })
     }
 
@@ -85,34 +99,51 @@ impl Drop for PooledMemory {
     fn drop(&mut self) {
         if let Some(map) = self.map.take() {
             return_later();
-            pool().push((map, Instant::now()));
+            pool().put(map, self.unused);
             ARRIVED.notify_one();
         }
     }
 }
 
-fn pool() -> MutexGuard<'static, Vec<(MmapMut, Instant)>> {
+fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the smallest buffer of at least `bytes` bytes from the pool, if little of it stays unused.
-fn take(bytes: usize) -> Option<MmapMut> {
-    let mut pooled = pool();
-    let tight = bytes.saturating_add(bytes / WASTE);
-    let largest = tight.max(bytes.saturating_mul(LOOSE).min(OF_CHAINS));
-    let fitting = pooled
-        .iter()
-        .enumerate()
-        .filter(|(_, (map, _))| (bytes..=largest).contains(&map.len()));
-    let (index, _) = fitting.min_by_key(|(_, (map, _))| map.len())?;
-    Some(pooled.remove(index).0)
+impl Pool {
+    const fn new() -> Self {
+        Self {
+            buffers: Vec::new(),
+            unused: 0,
+        }
+    }
+
+    /// Takes the smallest buffer of at least `bytes` bytes, if little of it stays unused.
+    fn take(&mut self, bytes: usize) -> Option<MmapMut> {
+        let tight = bytes.saturating_add(bytes / WASTE);
+        let loose = bytes.saturating_mul(LOOSE).min(OF_CHAINS);
+        let room = MAX_UNUSED.saturating_sub(self.unused);
+        let largest = tight.max(loose.min(bytes.saturating_add(room)));
+        let buffers = self.buffers.iter().enumerate();
+        let fitting = buffers.filter(|(_, (map, _))| (bytes..=largest).contains(&map.len()));
+        let (index, _) = fitting.min_by_key(|(_, (map, _))| map.len())?;
+        let (map, _) = self.buffers.remove(index);
+        self.unused += map.len() - bytes;
+        Some(map)
+    }
+
+    /// Adds a buffer, of which some bytes were unused.
+    fn put(&mut self, map: MmapMut, unused: usize) {
+        self.unused -= unused;
+        self.buffers.push((map, Instant::now()));
+    }
 }
 
 /// Releases buffers until the pool and the memory in use do not exceed the peak memory use.
 pub(super) fn make_room() {
     let counts = MemoryCounts::of_process();
     let room = counts.max_in_memory().saturating_sub(counts.in_memory());
-    let mut pooled = pool();
+    let mut pool = pool();
+    let pooled = &mut pool.buffers;
     let mut bytes: usize = pooled.iter().map(|(map, _)| map.len()).sum();
     let excess = pooled.iter().take_while(|(map, _)| {
         let is_excess = bytes > room;
@@ -125,7 +156,7 @@ pub(super) fn make_room() {
 
 /// Releases all buffers of the pool.
 pub(super) fn return_all() {
-    pool().clear();
+    pool().buffers.clear();
 }
 
 /// Starts the thread, once, that releases unused buffers.
@@ -133,19 +164,19 @@ fn return_later() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
         let watch = || {
-            let mut pooled = pool();
+            let mut pool = pool();
             loop {
-                while let Some((_, since)) = pooled.first() {
+                while let Some((_, since)) = pool.buffers.first() {
                     let left = WHILE.saturating_sub(since.elapsed());
                     if left.is_zero() {
-                        pooled.remove(0);
+                        pool.buffers.remove(0);
                         continue;
                     }
-                    let woken = ARRIVED.wait_timeout(pooled, left);
-                    pooled = woken.unwrap_or_else(PoisonError::into_inner).0;
+                    let woken = ARRIVED.wait_timeout(pool, left);
+                    pool = woken.unwrap_or_else(PoisonError::into_inner).0;
                 }
-                let woken = ARRIVED.wait(pooled);
-                pooled = woken.unwrap_or_else(PoisonError::into_inner);
+                let woken = ARRIVED.wait(pool);
+                pool = woken.unwrap_or_else(PoisonError::into_inner);
             }
         };
         // Without the thread, buffers stay in the pool until other memory replaces them.
@@ -158,16 +189,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_taken_again_if_it_fits() {
-        // Sizes that no other test uses.
-        let size = (4 << 20) + 12_345;
-        let mut memory = PooledMemory::new(size, false).unwrap();
+    fn zeros_are_new() {
+        let memory = PooledMemory::new(5 << 20, true).unwrap();
         assert!(memory.is_new() && memory.iter().all(|byte| *byte == 0));
-        memory[0] = 7;
-        drop(memory);
-        assert!(take(size + 1).is_none() && take(size / (LOOSE + 1)).is_none());
-        assert!(PooledMemory::new(size, true).unwrap().is_new());
-        let again = take(size).expect("kept");
-        assert_eq!(again.len(), size);
+    }
+
+    #[test]
+    fn memory_is_taken_again_if_it_fits() {
+        let mut pool = Pool::new();
+        for size in [1000, 3000, 2000] {
+            pool.put(MmapMut::map_anon(size).unwrap(), 0);
+        }
+        let mut taken = |bytes| {
+            let map = pool.take(bytes)?;
+            let len = map.len();
+            pool.put(map, len - bytes);
+            Some(len)
+        };
+        assert_eq!(taken(1000), Some(1000));
+        assert_eq!(taken(1001), Some(2000));
+        assert_eq!(taken(250), Some(1000));
+        assert_eq!(taken(249), None, "it would waste too much");
+        assert_eq!(taken(3001), None);
+    }
+
+    #[test]
+    fn little_is_unused_of_large_buffers_and_of_all_together() {
+        let mut pool = Pool::new();
+        let large = 2 * OF_CHAINS;
+        pool.put(MmapMut::map_anon(large).unwrap(), 0);
+        assert!(pool.take(large / 2).is_none());
+        let map = pool.take(large - large / 10).unwrap();
+        pool.put(map, large / 10);
+        assert_eq!(pool.unused, 0);
+        pool.unused = MAX_UNUSED - 100;
+        pool.put(MmapMut::map_anon(1000).unwrap(), 0);
+        assert!(pool.take(850).is_none());
+        assert!(pool.take(900).is_some());
     }
 }
