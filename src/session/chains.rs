@@ -391,8 +391,7 @@ fn a_first_pass_is_part_of_the_progress_of_its_chain() {
     TEST_LIMITS.set(None);
     saved.unwrap();
     let found = steps.0.lock().unwrap().clone();
-    // The blocks of the first pass are those of another thread, which has no limits.
-    let expected: Vec<_> = (15..=30).map(|block| (4 * block, 120)).collect();
+    let expected: Vec<_> = (1..=30).map(|block| (4 * block, 120)).collect();
     let done: Vec<_> = found
         .iter()
         .map(|(done, total, _)| (*done, *total))

@@ -251,12 +251,37 @@ impl Drop for EnteredJob {
     }
 }
 
+/// Limits of chains that tests choose; threads of a job have those of the one that starts them.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TestLimits {
+    /// Smallest pending result in bytes.
+    pub(crate) pending: usize,
+    /// Number of frames of a block.
+    pub(crate) block: usize,
+    /// Smallest number of frames that a stage with a window computes at once.
+    pub(crate) per_call: usize,
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(crate) static TEST_LIMITS: std::cell::Cell<Option<TestLimits>> =
+        const { std::cell::Cell::new(None) };
+}
+
 /// A function for another thread, which then works for the job of this one.
 pub fn in_this_job<R>(run: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let job = Job::current();
+    #[cfg(test)]
+    let limits = TEST_LIMITS.get();
     move || {
         let _entered = job.enter();
-        run()
+        #[cfg(test)]
+        TEST_LIMITS.set(limits);
+        let result = run();
+        #[cfg(test)]
+        TEST_LIMITS.set(None);
+        result
     }
 }
 

@@ -26,6 +26,8 @@ pub use job::{
     CriticalSection, EnteredJob, Job, OperationProgress, Reporter, Stop, check, in_this_job,
     is_interrupted, note, warn,
 };
+#[cfg(test)]
+pub(crate) use job::{TEST_LIMITS, TestLimits};
 pub use pipeline::pipeline;
 pub use stage_times::{StageTime, timed};
 

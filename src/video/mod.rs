@@ -18,14 +18,14 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+#[cfg(test)]
+pub(crate) use crate::task::{TEST_LIMITS, TestLimits};
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
 pub use pending::{
     Chain, Forecast, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending,
 };
-#[cfg(test)]
-pub(crate) use pending::{TEST_LIMITS, TestLimits};
 pub(crate) use read::{convert_run, copy_frames, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};

@@ -22,7 +22,7 @@ const PEEKABLE: usize = 8;
 /// Smallest result in bytes that is not computed at once.
 pub fn min_pending() -> usize {
     #[cfg(test)]
-    if let Some(limits) = TEST_LIMITS.get() {
+    if let Some(limits) = task::TEST_LIMITS.get() {
         return limits.pending;
     }
     16 << 20
@@ -31,28 +31,10 @@ pub fn min_pending() -> usize {
 /// Number of frames of a size in bytes that are computed at once for a reader that keeps none.
 pub fn frames_per_block(frame_bytes: usize) -> usize {
     #[cfg(test)]
-    if let Some(limits) = TEST_LIMITS.get() {
+    if let Some(limits) = task::TEST_LIMITS.get() {
         return limits.block;
     }
     BLOCK.div_ceil(frame_bytes.max(1))
-}
-
-/// Limits that tests choose.
-#[cfg(test)]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TestLimits {
-    /// Smallest pending result in bytes.
-    pub(crate) pending: usize,
-    /// Number of frames of a block.
-    pub(crate) block: usize,
-    /// Smallest number of frames that a stage with a window computes at once.
-    pub(crate) per_call: usize,
-}
-
-#[cfg(test)]
-thread_local! {
-    pub(crate) static TEST_LIMITS: std::cell::Cell<Option<TestLimits>> =
-        const { std::cell::Cell::new(None) };
 }
 
 /// A chain of operations that computes the samples of a video.

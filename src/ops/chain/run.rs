@@ -61,12 +61,8 @@ impl StageRun {
         match &self.work {
             Work::Filter(_) => (),
             Work::Prepare(_) => {
-                let aside = pending.filter(|input| {
-                    let is_in_file =
-                        input.video.is_streamable() && !fits_in_memory(input.video.nbytes());
-                    !input.video.is_repeatable() && !is_in_file
-                });
-                return aside.map(|input| input.video.nbytes()).sum();
+                let kept = pending.filter(|input| input.is_kept_in_memory());
+                return kept.map(|input| input.video.nbytes()).sum();
             }
             Work::Traces(..) => {
                 let whole = pending.filter(|input| self.is_whole_in_memory(&input.video));
@@ -351,6 +347,12 @@ impl Input {
     /// a file again, or from a scratch file.
     fn is_read_twice(&self) -> bool {
         self.video.is_repeatable() || self.video.is_streamable()
+    }
+
+    /// Whether a stage that needs its frames twice has all of them in memory meanwhile.
+    fn is_kept_in_memory(&self) -> bool {
+        let is_in_file = self.video.is_streamable() && !fits_in_memory(self.video.nbytes());
+        !self.video.is_repeatable() && !is_in_file
     }
 
     /// Frames of the input; windows are asked for in order, and may `overlap`.

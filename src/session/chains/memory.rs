@@ -32,7 +32,6 @@ fn peak_memory(end: &str, extension: &str) -> usize {
 
 #[test]
 fn a_chain_from_file_to_file_holds_blocks_only() {
-    // The range of the recording is found in blocks of 8 MiB, of which two may be there.
     let operand = "let n = v * 2; save_video(\"RESULT\", n);";
     let ends = [ENDS[0], ENDS[1], operand].map(|end| ("npy", end));
     for (extension, end) in [&ends, &FILES[..3], &[("mat", ENDS[0])]].concat() {
@@ -40,6 +39,21 @@ fn a_chain_from_file_to_file_holds_blocks_only() {
         assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
     }
     assert!(peak_memory(ENDS[2], "npy") >= WHOLE_BYTES);
+}
+
+#[test]
+fn what_needs_all_frames_is_kept_in_scratch_files() {
+    for (filter, blocks) in [
+        ("dff(\"mean\")", 2),
+        ("evolve_jitter_filter()", 2),
+        ("downsample_time(3)", 2),
+        // A tile of results is larger than a block.
+        ("detrend()", 3),
+    ] {
+        let end = format!("save_video(\"RESULT\", v.{filter});");
+        let peak = peak_memory(&end, "npy");
+        assert!(peak <= blocks * (8 << 20), "{filter}: {peak}");
+    }
 }
 
 #[test]

@@ -211,6 +211,24 @@ mod tests {
         assert!(cfg!(windows) || resident_file_bytes().is_none_or(|bytes| bytes > 0));
     }
     #[test]
+    fn frames_of_a_recording_are_given_back_unless_somebody_refers_to_them() {
+        use crate::video::{Layout, MappedFile};
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let bytes: Vec<u8> = (0..1 << 20).map(|index| (index % 251) as u8).collect();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let mapped = MappedFile::open(file.path()).unwrap();
+        let layout = Layout::contiguous(&[16, 256, 256]);
+        let array = mapped.array::<u8>(0, layout).unwrap();
+        assert_eq!(array.as_slice(), Some(&bytes[..]));
+        assert!(array.evict_frames(1..9));
+        assert_eq!(array.as_slice(), Some(&bytes[..]));
+        let other = array.clone();
+        assert!(!array.evict_frames(9..16));
+        drop(other);
+        assert!(array.evict_frames(9..16));
+    }
+
+    #[test]
     fn mapped_files_are_kept_within_the_budgets_of_their_jobs() {
         let size = 8 << 20;
         let (one, other) = (Job::new(), Job::new());
