@@ -111,7 +111,7 @@ impl Video {
 
     /// Gives back memory of frames that are there, see [`Strided::evict_frames`].
     pub fn evict_frames(&self, frames: Range<usize>) -> bool {
-        let samples = self.computed();
+        let samples = self.computed().filter(|_| self.is_only_owner());
         samples.is_some_and(|samples| map_samples!(samples, array => array.evict_frames(frames)))
     }
 

@@ -381,6 +381,14 @@ impl Video {
         }
     }
 
+    /// Whether no other video has samples that were pending together with these.
+    pub fn is_only_owner(&self) -> bool {
+        match &self.contents {
+            VideoContents::Samples(_) => true,
+            VideoContents::Pending(pending) => Arc::strong_count(&pending.shared) == 1,
+        }
+    }
+
     /// Samples that are there.
     pub(super) fn computed(&self) -> Option<&Samples> {
         match &self.contents {

@@ -76,7 +76,8 @@ pub(in crate::ops) fn run_kernel<Chunk>(kernel: &impl Kernel<Chunk>, chunk: Chun
 
 /// Whether a filter that computes in `T` would overwrite the samples of the video with its result.
 pub fn is_in_place<T: Element>(video: &Video) -> bool {
-    video.dtype() == T::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
+    let is_reusable = || of_any_type!(video.samples(), array => array.is_reusable());
+    video.dtype() == T::DTYPE && video.is_only_owner() && is_reusable()
 }
 
 /// Some frames of a video; the video itself if these are all.
@@ -169,6 +170,29 @@ mod tests {
         let more = map_samples("adding", video.clone(), add).unwrap();
         assert_ne!(address(&more), before);
         assert_eq!((values(&video)[0], values(&more)[0]), (1.0, 2.0));
+    }
+
+    #[test]
+    fn samples_of_a_chain_are_in_place_only_for_their_last_owner() {
+        use crate::ops::chain::Stage;
+        use crate::video::{TEST_LIMITS, TestLimits};
+        TEST_LIMITS.set(Some(TestLimits {
+            pending: 0,
+            block: 1,
+            per_call: 1,
+        }));
+        let add = |run: &mut [f32]| run.iter_mut().for_each(|v| *v += 1.0);
+        let add = move |video| map_samples("adding", video, add);
+        let video = Stage::of_frames("add").apply(ramp(&[5, 7, 9]), add);
+        TEST_LIMITS.set(None);
+        let video = video.unwrap();
+        video.compute().unwrap();
+        let other = video.clone();
+        assert!(!is_in_place::<f32>(&video));
+        drop(other);
+        assert!(is_in_place::<f32>(&video));
+        let before = address(&video);
+        assert_eq!(address(&add(video).unwrap()), before);
     }
 
     #[test]
