@@ -90,7 +90,7 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
     Ok(video.frames(first, len, step as isize))
 }
 
-/// Index of the first frame, and number of frames, of [`slice`].
+/// Index of the first frame, and number of frames, of [`slice()`].
 pub fn slice_range(
     video: &Video,
     start: Option<i64>,
