@@ -225,7 +225,15 @@ mod tests {
         let other = array.clone();
         assert!(!array.evict_frames(9..16));
         drop(other);
-        assert!(array.evict_frames(9..16));
+        assert!(array.evict_frames(9..15));
+        assert_eq!(array.as_slice(), Some(&bytes[..]));
+        let cropped = array.with_layout(array.layout().slice(1, 3, 200, 1));
+        drop(array);
+        assert!(cropped.evict_frames(0..15));
+        assert_eq!(
+            cropped.frame_slice(14),
+            Some(&bytes[(14 * 256 + 3) * 256..][..200 * 256])
+        );
     }
 
     #[test]

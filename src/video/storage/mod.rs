@@ -135,12 +135,19 @@ impl<T: Element> Strided<T> {
     /// else refers to it. Returns whether nobody does.
     pub fn evict_frames(&self, frames: Range<usize>) -> bool {
         let is_only = Arc::strong_count(&self.block) == 1;
-        if is_only && self.is_mmap() && self.layout.has_contiguous_frames() {
+        let bounds = |frames: Range<usize>| {
             let layout = self.layout.slice(0, frames.start, frames.len(), 1);
-            if let Some((begin, end)) = layout.bounds() {
-                self.block
-                    .evict(begin * size_of::<T>()..end * size_of::<T>());
-            }
+            layout.bounds()
+        };
+        let rest = frames.end..self.layout.shape()[0];
+        // Frames of arrays in Fortran order are spread over the whole file.
+        if is_only
+            && self.is_mmap()
+            && let (Some((begin, end)), Some((next, _))) = (bounds(frames), bounds(rest))
+            && end <= next
+        {
+            self.block
+                .evict(begin * size_of::<T>()..end * size_of::<T>());
         }
         is_only
     }
