@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use memmap2::MmapMut;
 
 use crate::task::memory::MemoryCounts;
+use crate::video::memory::usage;
 
 /// Longest time that memory stays in the pool.
 const WHILE: Duration = Duration::from_secs(5);
@@ -28,8 +29,10 @@ const OF_CHAINS: usize = 48 << 20;
 /// Size of the largest such buffer, in relation to the request.
 const LOOSE: usize = 4;
 
-/// Bytes that may be unused in all such buffers together.
+/// Bytes that may be unused in all such buffers together, and the part of the memory budget that they
+/// may be, as they do not count as memory in use.
 const MAX_UNUSED: usize = 64 << 20;
+const BUDGET_PARTS: usize = 8;
 
 /// Buffers that wait for their next use.
 struct Pool {
@@ -57,7 +60,8 @@ impl PooledMemory {
     /// Creates a buffer of at least `bytes` bytes: zeros from the system or, unless `is_zero`,
     /// memory of a dropped array.
     pub(super) fn new(bytes: usize, is_zero: bool) -> io::Result<Self> {
-        if !is_zero && let Some(map) = pool().take(bytes) {
+        let max_unused = MAX_UNUSED.min(usage().budget / BUDGET_PARTS);
+        if !is_zero && let Some(map) = pool().take(bytes, max_unused) {
             return Ok(Self {
                 unused: map.len() - bytes,
                 map: Some(map),
@@ -117,11 +121,12 @@ impl Pool {
         }
     }
 
-    /// Takes the smallest buffer of at least `bytes` bytes, if little of it stays unused.
-    fn take(&mut self, bytes: usize) -> Option<MmapMut> {
+    /// Takes the smallest buffer of at least `bytes` bytes, if little of it stays unused, and not much
+    /// more than `max_unused` bytes of all buffers together.
+    fn take(&mut self, bytes: usize, max_unused: usize) -> Option<MmapMut> {
         let tight = bytes.saturating_add(bytes / WASTE);
         let loose = bytes.saturating_mul(LOOSE).min(OF_CHAINS);
-        let room = MAX_UNUSED.saturating_sub(self.unused);
+        let room = max_unused.saturating_sub(self.unused);
         let largest = tight.max(loose.min(bytes.saturating_add(room)));
         let buffers = self.buffers.iter().enumerate();
         let fitting = buffers.filter(|(_, (map, _))| (bytes..=largest).contains(&map.len()));
@@ -201,7 +206,7 @@ mod tests {
             pool.put(MmapMut::map_anon(size).unwrap(), 0);
         }
         let mut taken = |bytes| {
-            let map = pool.take(bytes)?;
+            let map = pool.take(bytes, MAX_UNUSED)?;
             let len = map.len();
             pool.put(map, len - bytes);
             Some(len)
@@ -218,13 +223,13 @@ mod tests {
         let mut pool = Pool::new();
         let large = 2 * OF_CHAINS;
         pool.put(MmapMut::map_anon(large).unwrap(), 0);
-        assert!(pool.take(large / 2).is_none());
-        let map = pool.take(large - large / 10).unwrap();
+        assert!(pool.take(large / 2, MAX_UNUSED).is_none());
+        let map = pool.take(large - large / 10, MAX_UNUSED).unwrap();
         pool.put(map, large / 10);
         assert_eq!(pool.unused, 0);
-        pool.unused = MAX_UNUSED - 100;
         pool.put(MmapMut::map_anon(1000).unwrap(), 0);
-        assert!(pool.take(850).is_none());
-        assert!(pool.take(900).is_some());
+        assert!(pool.take(850, 100).is_none());
+        assert!(pool.take(500, 500).is_some());
+        assert_eq!(pool.unused, 500);
     }
 }
