@@ -1,5 +1,6 @@
 //! Blending of one video over another, frame by frame.
 
+mod frames;
 mod look;
 #[cfg(test)]
 mod tests;
@@ -7,17 +8,16 @@ mod tests;
 use std::ops::Range;
 use std::slice::ChunksExact;
 
+pub use frames::alpha_blend;
 pub use look::{BlendLook, BlendMode};
 
 use super::array::elementwise::Operand;
-use super::chain::Stage;
 use super::kernel::{Kernel, run_kernel};
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::{FloatColor, Rgba, ScaledColormap};
 use crate::error::{Error, Result};
-use crate::task;
 use crate::video::{Element, Strided, Video, shape_text};
 
 /// Number of pixels blended at a time: they stay in the L1 cache.
@@ -370,43 +370,6 @@ fn weigh(alphas: &mut [f32], channels: usize, weights: Option<&[f64]>) {
             *alpha = alpha.clamp(0.0, 1.0) * *weight as f32;
         }
     }
-}
-
-/// The frames of a [blend](Blend::new) as a video `{t, y, x, channel}`. They are computed when they are
-/// needed if they are large, and the videos equally long.
-pub fn alpha_blend(
-    base: Video,
-    overlay: Video,
-    alpha: Option<Operand>,
-    options: &BlendOptions,
-) -> Result<Video> {
-    options.check()?;
-    let input = BlendInput::new(base, overlay, alpha, options.look)?;
-    let is_even = input.videos().all(|video| video.len() == input.len());
-    if options.skip_frames > 1 || !is_even {
-        input.videos().try_for_each(Video::compute)?;
-        return all_frames(&Blend::of(input, options)?);
-    }
-    let blend = Blend::of(input, options)?;
-    let videos: Vec<_> = blend.videos().cloned().collect();
-    // Otherwise the blend would be another owner of their samples.
-    let nothing = Video::new(Strided::<u8>::zeroed(&[0, 0, 0])?);
-    let blend = blend.with_videos(vec![nothing; videos.len()]);
-    Stage::of_frames("alpha_blend_videos")
-        .apply_to_all(videos, move |videos| all_frames(&blend.with_videos(videos)))
-}
-
-/// The frames of a blend.
-fn all_frames(blend: &Blend) -> Result<Video> {
-    let shape = blend.shape();
-    let mut array = Strided::for_writing(&shape)?;
-    let frame_len = shape[1..].iter().product::<usize>().max(1);
-    let frames = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
-    task::for_each("blending", frames, |(frame, out)| {
-        blend.components(frame, out);
-        Ok(())
-    })?;
-    Ok(blend.base.video.with_samples(array))
 }
 
 impl BlendLayer {

@@ -1,5 +1,6 @@
 //! Blends by their samples and bytes.
 
+use super::frames::all_frames;
 use super::*;
 use crate::color::colormap::Colormap;
 use crate::ops::testing::{check_threads, values, video};

@@ -9,7 +9,7 @@
 //! in place.
 //!
 //! A reader that needs all frames before its first result would have to compute them twice. It keeps
-//! them aside instead, in a scratch file: as they are, to read them in order once more
+//! them aside instead, in a scratch file unless they are few: as they are, to read them in order once more
 //! ([`ChainFrames::keep_every`]), or pixel by pixel ([`PixelTraces`]). So does a stage: one that must
 //! know something of all frames ([`Stage::apply_after`]) reads them twice, and one that needs all
 //! frames of a pixel ([`Stage::apply_to_traces`]) goes through tiles of pixels.

@@ -1,15 +1,13 @@
 //! Photobleaching correction.
 
-use std::ops::Range;
-
 use super::trend::{dot, polynomials};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::ops::kernel::{
-    Kernel, OutputFrame, TraceBlock, is_in_place, make_frames, map_traces, run_kernel,
+    Kernel, OutputFrame, TraceBlock, fold_each_frame, is_in_place, make_frames, map_traces,
+    run_kernel,
 };
-use crate::task;
 use crate::video::{Real, Video, number_text};
 
 /// Model of the fading of a video.
@@ -123,31 +121,8 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for ScaleFrames<R> {
 
 /// Mean of the finite samples of each frame.
 fn means(video: &Video) -> Result<Vec<f64>> {
-    let mut means = Vec::with_capacity(video.len());
-    video.for_each_block(|block| {
-        means.append(&mut block_means(block)?);
-        Ok(())
-    })?;
-    Ok(means)
-}
-
-fn block_means(video: &Video) -> Result<Vec<f64>> {
-    const RUN: usize = 1 << 14;
-    let frame_len = video.frame_len();
-    let mut means = vec![0.0; video.len()];
-    let frames = means.iter_mut().enumerate();
-    task::for_each_init("averaging", frames, Vec::new, |run, (frame, mean)| {
-        let mut total = [0.0; 2];
-        for start in (0..frame_len).step_by(RUN) {
-            let samples: Range<usize> = start..frame_len.min(start + RUN);
-            run.resize(samples.len(), 0.0);
-            video.samples().read_frames(frame..frame + 1, samples, run);
-            run_kernel(&FiniteSum, (run.as_slice(), &mut total));
-        }
-        *mean = total[0] / total[1];
-        Ok(())
-    })?;
-    Ok(means)
+    let add = |total: &mut [f64; 2], run: &[f64]| run_kernel(&FiniteSum, (run, total));
+    fold_each_frame("averaging", video, 1 << 14, add, |[sum, count]| sum / count)
 }
 
 /// Sums and counts finite numbers in parallel lanes.

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::ops::array::elementwise::samples_mut;
 use crate::ops::array::reduce;
 use crate::ops::expect_gray_frames;
+use crate::ops::kernel::fold_each_frame;
 use crate::task;
 use crate::video::{Element, Video, map_samples, with_dtype};
 
@@ -85,34 +86,10 @@ fn frame_means(video: &Video) -> Result<Vec<f64>> {
             array.view().iter().map(|sum| sum.to_f64() / frame_len as f64).collect()
         }));
     }
-    let mut means = Vec::with_capacity(video.len());
-    video.for_each_block(|block| {
-        means.append(&mut block_means(block)?);
-        Ok(())
-    })?;
-    Ok(means)
-}
-
-fn block_means(video: &Video) -> Result<Vec<f64>> {
-    let frame_len = video.frame_len();
-    let mut means = vec![0.0; video.len()];
-    let frames = means.iter_mut().enumerate();
-    task::for_each_init(
-        "averaging frames",
-        frames,
-        Vec::new,
-        |samples, (frame, mean)| {
-            for first in (0..frame_len).step_by(RUN) {
-                let run = first..frame_len.min(first + RUN);
-                samples.resize(run.len(), 0.0);
-                video.samples().read(frame, run, samples);
-                *mean += sum(samples);
-            }
-            *mean /= frame_len as f64;
-            Ok(())
-        },
-    )?;
-    Ok(means)
+    let add = |total: &mut f64, run: &[f64]| *total += sum(run);
+    fold_each_frame("averaging frames", video, RUN, add, |total| {
+        total / frame_len as f64
+    })
 }
 
 /// Sum of samples, in lanes that do not wait for each other.

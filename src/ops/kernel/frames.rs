@@ -101,6 +101,36 @@ pub fn make_frames_within<R: Real>(
     Ok(video.with_samples(array))
 }
 
+/// Finds a number for each frame: `add` adds runs of at most `run_len` samples to what it has found in
+/// the frame so far. See [`Video::for_each_block`] for frames that are still to be computed.
+pub fn fold_each_frame<S: Default>(
+    operation: &'static str,
+    video: &Video,
+    run_len: usize,
+    add: impl Fn(&mut S, &[f64]) + Sync,
+    finish: impl Fn(S) -> f64 + Sync,
+) -> Result<Vec<f64>> {
+    let frame_len = video.frame_len();
+    let mut numbers = Vec::with_capacity(video.len());
+    video.for_each_block(|block| {
+        let known = numbers.len();
+        numbers.resize(known + block.len(), 0.0);
+        let frames = numbers[known..].iter_mut().enumerate();
+        task::for_each_init(operation, frames, Vec::new, |samples, (frame, number)| {
+            let mut found = S::default();
+            for first in (0..frame_len).step_by(run_len) {
+                let run = first..frame_len.min(first + run_len);
+                samples.resize(run.len(), 0.0);
+                block.samples().read_frames(frame..frame + 1, run, samples);
+                add(&mut found, samples.as_slice());
+            }
+            *number = finish(found);
+            Ok(())
+        })
+    })?;
+    Ok(numbers)
+}
+
 /// Reduces all frames pixel by pixel: `kernel` adds the samples of a frame for some neighboring
 /// pixels to their accumulators, which are `start` at first.
 pub fn reduce_frames<R: Real, T: Copy + Send + Sync>(

@@ -20,7 +20,8 @@ use std::sync::Arc;
 use pulp::{Arch, Simd, WithSimd};
 
 pub use frames::{
-    FrameReader, OutputFrame, make_frames, make_frames_within, map_frames, reduce_frames,
+    FrameReader, OutputFrame, fold_each_frame, make_frames, make_frames_within, map_frames,
+    reduce_frames,
 };
 pub(in crate::ops) use operands::{ChunkPlan, OperandSamples};
 pub use samples::{convert_samples, map_samples};
