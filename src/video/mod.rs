@@ -143,6 +143,11 @@ impl Video {
         (self.contents.into_samples(), self.metadata)
     }
 
+    /// Metadata for the result.
+    pub fn into_metadata(self) -> Arc<Metadata> {
+        self.metadata
+    }
+
     /// Joins the parts from [`Video::into_parts`].
     pub fn from_parts(samples: Samples, metadata: Arc<Metadata>) -> Self {
         Self {

@@ -56,6 +56,11 @@ pub trait Chain: Send {
     /// be; `None` if that is not known.
     fn example(&self, n_frames: usize) -> Result<Option<Video>>;
 
+    /// All frames, if they are there, in several pieces of memory.
+    fn pieces(&self) -> Option<Vec<Video>> {
+        None
+    }
+
     /// Notes where the script asked for the last stage.
     fn set_origin(&mut self, origin: Origin);
 
@@ -92,6 +97,10 @@ impl Chain for SharedChain {
 
     fn example(&self, n_frames: usize) -> Result<Option<Video>> {
         self.chain().example(n_frames)
+    }
+
+    fn pieces(&self) -> Option<Vec<Video>> {
+        self.chain().pieces()
     }
 
     fn set_origin(&mut self, origin: Origin) {
@@ -453,6 +462,11 @@ impl Video {
         }
         self.compute()?;
         Ok(Some(self.frames(0, n_frames, 1)))
+    }
+
+    /// The frames, if they are there and not computed, but in several pieces of memory.
+    pub fn pieces(&self) -> Option<Vec<Self>> {
+        self.as_pending()?.chain().as_ref()?.pieces()
     }
 
     /// Computes frames of a pending video that is [streamable](Self::is_streamable); only frames

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::ops::array::shape::concatenate;
 use crate::ops::kernel::only;
-use crate::video::Video;
+use crate::video::{Chain, Origin, StageInfo, Video};
 
 /// Consecutive frames of a video, in pieces as they were computed.
 #[derive(Default)]
@@ -68,12 +68,16 @@ impl FrameBuffer {
         parts
     }
 
-    /// All frames from the first of the given ones on, which are the last, as one piece that stays.
-    pub(super) fn join(&mut self, frames: Range<usize>) -> Result<Video> {
-        let joined = self.view(frames.clone())?;
-        self.pieces.clear();
-        self.push(frames.start, joined.clone());
-        Ok(joined)
+    /// Some of the frames, put together only if a filter needs that.
+    pub(super) fn gather(&self, frames: Range<usize>) -> Video {
+        let mut parts = self.parts(frames.clone());
+        if parts.len() == 1 {
+            return parts.remove(0);
+        }
+        let first = &parts[0];
+        let shape = [&[frames.len()], &first.shape()[1..]].concat();
+        let (dtype, metadata) = (first.dtype(), first.metadata().clone());
+        Video::pending(&shape, dtype, metadata, Box::new(Pieces(parts)))
     }
 
     /// Removes the first frames; a whole piece is returned as it was added.
@@ -88,6 +92,48 @@ impl FrameBuffer {
         let taken = self.view(frames.clone())?;
         self.forget_before(frames.end);
         Ok(taken)
+    }
+}
+
+/// Frames in several pieces of memory.
+struct Pieces(Vec<Video>);
+
+impl Pieces {
+    fn join(&self, frames: Range<usize>) -> Result<Video> {
+        let joined = concatenate(&self.0, 0)?;
+        Ok(only(frames, joined))
+    }
+}
+
+impl Chain for Pieces {
+    fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.join(frames)
+    }
+
+    fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.join(frames)
+    }
+
+    fn whole(&mut self) -> Result<Video> {
+        concatenate(&self.0, 0)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn example(&self, _: usize) -> Result<Option<Video>> {
+        Ok(None)
+    }
+
+    fn pieces(&self) -> Option<Vec<Video>> {
+        Some(self.0.clone())
+    }
+
+    fn set_origin(&mut self, _: Origin) {}
+
+    fn stages(&self) -> Vec<StageInfo> {
+        Vec::new()
     }
 }
 
@@ -109,9 +155,11 @@ mod tests {
         assert_eq!(window(&buffer, 2..4), values(&video.frames(2, 2, 1)));
         assert_eq!(window(&buffer, 4..6), values(&video.frames(4, 2, 1)));
         buffer.forget_before(4);
-        let joined = buffer.join(4..7).unwrap();
-        assert_eq!(values(&joined), values(&video.frames(4, 3, 1)));
-        assert_eq!(buffer.end(), Some(7));
+        let gathered = buffer.gather(4..7);
+        assert_eq!(gathered.pieces().unwrap().len(), 2);
+        assert_eq!(values(&gathered), values(&video.frames(4, 3, 1)));
+        assert!(gathered.pieces().is_none());
+        assert!(buffer.gather(5..7).pieces().is_none());
         assert_eq!(values(&buffer.take(4..5).unwrap()), values(&video.frame(4)));
         let rest = buffer.take(5..7).unwrap();
         assert_eq!(values(&rest), values(&video.frames(5, 2, 1)));

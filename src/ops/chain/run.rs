@@ -149,9 +149,9 @@ impl StageRun {
     fn filter_frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.prepare()?;
         let Range { start: first, end } = self.needed(&frames);
-        let overlap = self.stage.window() > 0;
+        let per_piece = (self.stage.window() > 0).then_some(self.per_call);
         let windows = self.inputs.iter_mut();
-        let windows = windows.map(|input| input.window(first..end, overlap));
+        let windows = windows.map(|input| input.window(first..end, per_piece));
         let windows = windows.collect::<Result<_>>()?;
         self.apply(windows, self.window(frames, first))
     }
@@ -355,8 +355,9 @@ impl Input {
         !self.video.is_repeatable() && !is_in_file
     }
 
-    /// Frames of the input; windows are asked for in order, and may `overlap`.
-    fn window(&mut self, frames: Range<usize>, overlap: bool) -> Result<Video> {
+    /// Frames of the input; windows are asked for in order. Those that overlap come in pieces of some
+    /// frames, so that few frames are kept longer than needed.
+    fn window(&mut self, frames: Range<usize>, per_piece: Option<usize>) -> Result<Video> {
         if !self.video.is_pending() {
             let past = self.n_evicted..frames.start;
             if !past.is_empty() && self.video.evict_frames(past) {
@@ -364,15 +365,16 @@ impl Input {
             }
             return Ok(self.video.frames(frames.start, frames.len(), 1));
         }
-        if !overlap {
+        let Some(per_piece) = per_piece else {
             return self.video.next_frames(frames);
-        }
+        };
         self.recent.forget_before(frames.start);
-        let known = self.recent.end().unwrap_or(frames.start);
-        if known < frames.end {
-            let new = self.video.next_frames(known..frames.end)?;
-            self.recent.push(known, new);
+        let mut known = self.recent.end().unwrap_or(frames.start);
+        while known < frames.end {
+            let end = frames.end.min(known + per_piece);
+            self.recent.push(known, self.video.next_frames(known..end)?);
+            known = end;
         }
-        self.recent.join(frames)
+        Ok(self.recent.gather(frames))
     }
 }

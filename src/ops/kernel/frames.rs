@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Kernel, Output, run_kernel};
+use super::{Kernel, Output, SourceFrames, run_kernel};
 use crate::error::Result;
 use crate::task;
-use crate::video::{Real, Samples, Strided, Video};
+use crate::video::{Real, Strided, Video};
 
 /// Number of neighboring pixels reduced together: their accumulators stay in the cache, and the
 /// part of each frame is long enough to be read at full speed.
@@ -41,23 +41,7 @@ pub struct OutputFrame<'a, R> {
     /// Scratch memory for the kernel, reused between calls.
     pub scratch: &'a mut Vec<R>,
     /// Reader of the input frames.
-    pub source: FrameReader<'a>,
-}
-
-/// Frames of a video.
-#[derive(Clone, Copy)]
-pub struct FrameReader<'a>(&'a Samples);
-
-impl<'a> FrameReader<'a> {
-    /// The samples of a frame where they are, if they are of the type and one after the other.
-    pub fn slice<R: Real>(&self, frame: usize) -> Option<&'a [R]> {
-        R::unwrap_ref(self.0)?.frame_slice(frame)
-    }
-
-    /// Reads a run of samples of a frame.
-    pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
-        self.0.read_frames(frame..frame + 1, run, out);
-    }
+    pub source: &'a SourceFrames,
 }
 
 impl<R: Real> OutputFrame<'_, R> {
@@ -86,9 +70,9 @@ pub fn make_frames_within<R: Real>(
     let shape = [&[frames.len()], &video.shape()[1..]].concat();
     let mut array = Strided::<R>::for_writing(&shape)?;
     let frame_len = video.frame_len().max(1);
+    let source = &SourceFrames::of(video);
     let steps = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (step, results)| {
-        let source = FrameReader(video.samples());
         let frame = OutputFrame {
             frame: frames.start + step,
             results,

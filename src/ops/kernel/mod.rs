@@ -12,6 +12,7 @@ pub(in crate::ops) mod gaussian;
 mod operands;
 pub(in crate::ops) mod row_sums;
 mod samples;
+mod source;
 mod traces;
 
 use std::ops::Range;
@@ -20,13 +21,15 @@ use std::sync::Arc;
 use pulp::{Arch, Simd, WithSimd};
 
 pub use frames::{
-    FrameReader, OutputFrame, fold_each_frame, make_frames, make_frames_within, map_frames,
-    reduce_frames,
+    OutputFrame, fold_each_frame, make_frames, make_frames_within, map_frames, reduce_frames,
 };
 pub(in crate::ops) use operands::{ChunkPlan, OperandSamples};
 pub use samples::{convert_samples, map_samples};
+pub use source::SourceFrames;
 pub(in crate::ops) use traces::subtract_row;
-pub use traces::{TraceBlock, TraceResults, map_traces, map_traces_within};
+pub use traces::{
+    RowBlock, TraceBlock, TraceResults, map_rows_within, map_traces, map_traces_within,
+};
 
 use crate::error::Result;
 use crate::task;
@@ -78,7 +81,7 @@ pub(in crate::ops) fn run_kernel<Chunk>(kernel: &impl Kernel<Chunk>, chunk: Chun
 /// Whether a filter that computes in `T` would overwrite the samples of the video with its result.
 pub fn is_in_place<T: Element>(video: &Video) -> bool {
     let is_reusable = || of_any_type!(video.samples(), array => array.is_reusable());
-    video.dtype() == T::DTYPE && video.is_only_owner() && is_reusable()
+    video.dtype() == T::DTYPE && video.is_only_owner() && video.pieces().is_none() && is_reusable()
 }
 
 /// Some frames of a video; the video itself if these are all.
@@ -113,20 +116,6 @@ impl<R: Real> Output<R> {
         Self::fresh(R::wrap(array), metadata)
     }
 
-    /// Memory for the results of some frames.
-    fn within(video: Video, frames: &Range<usize>) -> Result<Self> {
-        if *frames == (0..video.len()) {
-            return Self::of(video);
-        }
-        let (samples, metadata) = video.into_parts();
-        let shape = [&[frames.len()], &samples.layout().shape()[1..]].concat();
-        Ok(Self {
-            array: Strided::for_writing(&shape)?,
-            source: Some(samples),
-            metadata,
-        })
-    }
-
     fn fresh(samples: Samples, metadata: Arc<Metadata>) -> Result<Self> {
         let array = Strided::for_writing(samples.layout().shape())?;
         Ok(Self {
@@ -139,7 +128,7 @@ impl<R: Real> Output<R> {
     /// Touches new memory in order, one part per core. Traces would touch all of it at once, and
     /// cores that share a memory page slow each other down.
     fn touch(&mut self, operation: &'static str) -> Result<()> {
-        if self.source.is_none() || !self.array.is_fresh() {
+        if !self.array.is_fresh() {
             return Ok(());
         }
         let parts = self.array.as_mut_slice()?.chunks_mut(STEP);

@@ -1,13 +1,14 @@
 //! Kernels over the traces of pixels.
 
+use std::any::Any;
 use std::ops::Range;
 
 use ndarray::{ArrayViewMut2, Axis};
 
-use super::{Kernel, Output, STEP, run_kernel};
+use super::{Kernel, Output, STEP, SourceFrames, run_kernel};
 use crate::error::Result;
 use crate::task;
-use crate::video::{Real, Video};
+use crate::video::{Element, Real, Samples, Strided, Video};
 
 /// Minimum number of neighboring pixels whose traces are processed together: some cache lines.
 const MIN_PIXELS: usize = 64;
@@ -47,6 +48,29 @@ impl<R> TraceResults<'_, R> {
     }
 }
 
+impl<R: Copy> TraceResults<'_, R> {
+    /// The same memory for as long as it is borrowed.
+    fn reborrow(&mut self) -> TraceResults<'_, R> {
+        TraceResults {
+            rows: self.rows.view_mut(),
+            first: self.first,
+        }
+    }
+
+    /// Copies samples out of the memory that their results will go to.
+    fn copy_to(&self, out: &mut [R]) {
+        let pixels = self.rows.ncols();
+        for (row, out) in self
+            .rows
+            .rows()
+            .into_iter()
+            .zip(out.chunks_exact_mut(pixels))
+        {
+            out.copy_from_slice(row.to_slice().expect("part of a frame"));
+        }
+    }
+}
+
 /// Changes the traces of pixels: `kernel` gets those of some neighboring pixels at a time.
 pub fn map_traces<R: Real>(
     operation: &'static str,
@@ -65,10 +89,93 @@ pub fn map_traces_within<R: Real>(
     frames: Range<usize>,
     kernel: impl for<'a> Kernel<TraceBlock<'a, R>>,
 ) -> Result<Video> {
+    for_each_tile(operation, video, frames.clone(), |source, tile, memory| {
+        let (samples, scratch) = memory;
+        let (run, mut results) = (tile.pixels, tile.results);
+        let pixels = run.len();
+        samples.resize(tile.n_frames * pixels, R::default());
+        match source {
+            Some(source) => source.read_all(run, samples),
+            None => results.copy_to(samples),
+        }
+        let traces = TraceBlock {
+            samples,
+            pixels,
+            frames: frames.clone(),
+            results: results.reborrow(),
+            scratch,
+        };
+        run_kernel(&kernel, traces);
+    })
+}
+
+/// Samples of some neighboring pixels, where they are.
+pub struct RowBlock<'a, T, R> {
+    /// Samples of the pixels, one row for each frame.
+    pub rows: &'a [&'a [T]],
+    /// Frames whose results are to be computed.
+    pub frames: Range<usize>,
+    /// Destination of the results.
+    pub results: TraceResults<'a, R>,
+    /// Scratch memory for the kernel, reused between calls.
+    pub scratch: &'a mut Vec<T>,
+}
+
+/// Like [`map_traces_within`], for a kernel that reads rows one by one, so that those of samples in
+/// the right order and of type `T` need not be copied. `read` reads a run of a frame of others.
+pub fn map_rows_within<T: Element, R: Real>(
+    operation: &'static str,
+    video: Video,
+    frames: Range<usize>,
+    read: impl Fn(&Samples, usize, Range<usize>, &mut [T]) + Sync,
+    kernel: impl for<'a> Kernel<RowBlock<'a, T, R>>,
+) -> Result<Video> {
+    for_each_tile(operation, video, frames.clone(), |source, tile, memory| {
+        let (samples, scratch) = memory;
+        let (run, mut results) = (tile.pixels, tile.results);
+        let rows = match source {
+            Some(source) => source.rows(run, samples, &read),
+            None => {
+                let (n_frames, pixels) = (tile.n_frames, run.len());
+                samples.resize(n_frames * pixels, T::default());
+                let copies: &mut dyn Any = samples;
+                let copies = copies.downcast_mut::<Vec<R>>();
+                results.copy_to(copies.expect("results in the memory of samples of their type"));
+                samples.chunks_exact(pixels).collect()
+            }
+        };
+        let block = RowBlock {
+            rows: &rows,
+            frames: frames.clone(),
+            results: results.reborrow(),
+            scratch,
+        };
+        run_kernel(&kernel, block);
+    })
+}
+
+/// Some neighboring pixels.
+struct TraceTile<'a, R> {
+    pixels: Range<usize>,
+    /// Number of frames of the input.
+    n_frames: usize,
+    results: TraceResults<'a, R>,
+}
+
+/// Calls a function with parts of the memory for the results of some frames, on all cores. It gets the
+/// input, unless that is in the same memory, and two buffers that are reused between calls.
+fn for_each_tile<T: Element, R: Real>(
+    operation: &'static str,
+    video: Video,
+    frames: Range<usize>,
+    each: impl Fn(Option<&SourceFrames>, TraceTile<'_, R>, &mut (Vec<T>, Vec<T>)) + Sync,
+) -> Result<Video> {
     let (n_frames, frame_len) = (video.len(), video.frame_len());
-    let mut output = Output::<R>::within(video, &frames)?;
-    output.touch(operation)?;
-    let (samples, source) = (output.array.as_mut_slice()?, &output.source);
+    let (mut output, source) = output_within::<R>(video, &frames)?;
+    if source.is_some() {
+        output.touch(operation)?;
+    }
+    let samples = output.array.as_mut_slice()?;
     if samples.is_empty() {
         return Ok(output.into_video());
     }
@@ -76,34 +183,44 @@ pub fn map_traces_within<R: Real>(
         .expect("as many samples as frames times pixels");
     let pixels = pixels_per_step(n_frames);
     let steps = results.axis_chunks_iter_mut(Axis(1), pixels).enumerate();
-    let memory = || (Vec::new(), Vec::new());
-    task::for_each_init(
-        operation,
-        steps,
-        memory,
-        |(samples, scratch), (step, mut tile)| {
-            let (first, pixels) = (step * pixels, tile.ncols());
-            samples.resize(n_frames * pixels, R::default());
-            match source {
-                Some(source) => source.read_frames(0..n_frames, first..first + pixels, samples),
-                None => copy_tile(&mut tile, samples),
-            }
-            let results = TraceResults {
-                rows: tile,
+    let buffers = || (Vec::new(), Vec::new());
+    task::for_each_init(operation, steps, buffers, |buffers, (step, rows)| {
+        let first = step * pixels;
+        let tile = TraceTile {
+            pixels: first..first + rows.ncols(),
+            n_frames,
+            results: TraceResults {
+                rows,
                 first: frames.start,
-            };
-            let traces = TraceBlock {
-                samples,
-                pixels,
-                frames: frames.clone(),
-                results,
-                scratch,
-            };
-            run_kernel(&kernel, traces);
-            Ok(())
-        },
-    )?;
+            },
+        };
+        each(source.as_ref(), tile, buffers);
+        Ok(())
+    })?;
     Ok(output.into_video())
+}
+
+/// Memory for the results of some frames, and the input unless that is in this memory.
+fn output_within<R: Real>(
+    video: Video,
+    frames: &Range<usize>,
+) -> Result<(Output<R>, Option<SourceFrames>)> {
+    if *frames == (0..video.len()) {
+        let mut output = Output::of(video)?;
+        let source = output.source.take();
+        return Ok((
+            output,
+            source.map(|samples| SourceFrames::joined([samples])),
+        ));
+    }
+    let source = SourceFrames::of(&video);
+    let shape = [&[frames.len()], &video.shape()[1..]].concat();
+    let output = Output {
+        array: Strided::for_writing(&shape)?,
+        source: None,
+        metadata: video.into_metadata(),
+    };
+    Ok((output, Some(source)))
 }
 
 /// Number of pixels whose traces make one step.
@@ -115,15 +232,6 @@ fn pixels_per_step(n_frames: usize) -> usize {
             .next_multiple_of(MIN_LONG_PIXELS)
             .max(MIN_LONG_PIXELS),
         false => pixels,
-    }
-}
-
-/// Copies samples out of the memory that their results will go to.
-fn copy_tile<R: Real>(tile: &mut ArrayViewMut2<'_, R>, out: &mut [R]) {
-    let pixels = tile.ncols();
-    for (frame, out) in out.chunks_exact_mut(pixels).enumerate() {
-        let row = tile.row(frame);
-        out.copy_from_slice(row.to_slice().expect("part of a frame"));
     }
 }
 

@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::ops::kernel::border::Border;
 use crate::ops::kernel::row_sums::sum_rows;
 use crate::ops::kernel::{
-    FrameReader, Kernel, OutputFrame, RUN, TraceBlock, is_in_place, make_frames_within, map_frames,
-    map_traces_within, only,
+    Kernel, OutputFrame, RUN, SourceFrames, TraceBlock, is_in_place, make_frames_within,
+    map_frames, map_traces_within, only,
 };
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::task;
@@ -183,7 +183,7 @@ impl<R: Real> Average<R> {
 
     /// Sums the frames of a window.
     #[inline(always)]
-    fn sum_frames(&self, frame: usize, source: FrameReader<'_>, sums: &mut [R], part: &mut Vec<R>) {
+    fn sum_frames(&self, frame: usize, source: &SourceFrames, sums: &mut [R], part: &mut Vec<R>) {
         let frames = match &self.time {
             Some(time) => time.indices(frame),
             None => &[Some(frame)],

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces_within, reduce_frames};
+use crate::ops::kernel::{Kernel, RowBlock, map_frames, map_rows_within, reduce_frames};
 use crate::ops::{expect_gray_frames, no_samples};
-use crate::video::Video;
+use crate::video::{DType, Element, Samples, Video, read_run, with_dtype};
 
 /// Ranges of the samples of each pixel.
 pub struct PixelRanges {
@@ -74,11 +74,25 @@ pub fn slide_within(
         ymin: ymin as f32,
         height: ymax as f32 - ymin as f32,
     };
-    let kernel = SlidingWindow {
-        reach,
-        result_range,
+    // A bool is no number to compare, but its bits are.
+    let video = match video.dtype() {
+        DType::Bool => video.bits(),
+        _ => video,
     };
-    map_traces_within("normalizing", video, frames, kernel)
+    with_dtype!(video.dtype(), T => {
+        let kernel = SlidingWindow {
+            reach,
+            result_range,
+            nothing: (T::from_f64(f64::INFINITY), T::from_f64(f64::NEG_INFINITY)),
+        };
+        map_rows_within("normalizing", video, frames, read_samples::<T>, kernel)
+    })
+}
+
+/// Reads samples of a video of their type.
+fn read_samples<T: Element>(samples: &Samples, frame: usize, run: Range<usize>, out: &mut [T]) {
+    let array = T::unwrap_ref(samples).expect("the type that was dispatched on");
+    read_run(array, frame, run, out);
 }
 
 /// Linear map of samples that were scaled to [0, 1].
@@ -134,130 +148,148 @@ impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise<'_> {
     }
 }
 
-/// Widens the range of each pixel to include one more sample; NaN is ignored.
-#[inline(always)]
-fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
-    for ((low, high), &sample) in lows.iter_mut().zip(highs).zip(samples) {
-        *low = low.min(sample);
-        *high = high.max(sample);
+/// Range of each of several pixels.
+struct Ranges<'a, T> {
+    lows: &'a mut [T],
+    highs: &'a mut [T],
+}
+
+impl<'a, T: Element> Ranges<'a, T> {
+    /// Takes the ranges of some pixels from memory.
+    fn take(memory: &mut &'a mut [T], pixels: usize) -> Self {
+        let (ranges, rest) = std::mem::take(memory).split_at_mut(2 * pixels);
+        *memory = rest;
+        let (lows, highs) = ranges.split_at_mut(pixels);
+        Self { lows, highs }
     }
-}
 
-/// Range of each pixel over several frames.
-struct Ranges<'a> {
-    lows: &'a mut [f32],
-    highs: &'a mut [f32],
-}
-
-impl Ranges<'_> {
-    /// Resets the ranges.
     #[inline(always)]
-    fn clear(&mut self) {
-        self.lows.fill(f32::INFINITY);
-        self.highs.fill(f32::NEG_INFINITY);
+    fn clear(&mut self, (low, high): (T, T)) {
+        self.lows.fill(low);
+        self.highs.fill(high);
     }
+
+    #[inline(always)]
+    fn copy_from(&mut self, other: &Self) {
+        self.lows.copy_from_slice(other.lows);
+        self.highs.copy_from_slice(other.highs);
+    }
+
+    /// Widens the ranges to include one more sample each; NaN is ignored.
+    #[inline(always)]
+    fn widen(&mut self, samples: &[T]) {
+        for (low, &sample) in self.lows.iter_mut().zip(samples) {
+            *low = smaller(sample, *low);
+        }
+        for (high, &sample) in self.highs.iter_mut().zip(samples) {
+            *high = larger(sample, *high);
+        }
+    }
+}
+
+/// The smaller of two numbers, the latter if the former is NaN.
+#[inline(always)]
+fn smaller<T: Element>(sample: T, known: T) -> T {
+    if sample < known { sample } else { known }
+}
+
+/// The larger of two numbers, the latter if the former is NaN.
+#[inline(always)]
+fn larger<T: Element>(sample: T, known: T) -> T {
+    if sample > known { sample } else { known }
 }
 
 /// Scales each sample by the range of its window, which extends `reach` frames to both sides.
 ///
-/// Time is divided into blocks of the length of a window. A window spans the end of one block and
-/// the beginning of the next: its range is merged from the `tails` of the former, all computed when
-/// the block is complete, and the `head` of the latter, which grows frame by frame. The cost per
-/// sample thus does not depend on the window (van Herk 1992; Gil & Werman 1993).
-struct SlidingWindow {
+/// As many frames as a window is long, or fewer, are scaled together. All their windows have some
+/// frames in common; the range of a window is merged from its `tail`, the common frames and those
+/// before them, computed for all windows at first, and its `head`, the frames after the common ones,
+/// which grows frame by frame. The cost per sample thus does not depend on the window (van Herk
+/// 1992; Gil & Werman 1993). Samples are compared in their own type, of which a register holds up
+/// to four times as many as of `float32`; rounding to that keeps their order.
+struct SlidingWindow<T> {
     reach: usize,
     result_range: ResultRange,
+    /// Limits that every sample widens.
+    nothing: (T, T),
 }
 
-impl Kernel<TraceBlock<'_, f32>> for SlidingWindow {
+impl<T: Element> Kernel<RowBlock<'_, T, f32>> for SlidingWindow<T> {
     #[inline(always)]
-    fn run(&self, mut traces: TraceBlock<'_, f32>) {
-        let (samples, pixels) = (traces.samples, traces.pixels);
-        let window = 2 * self.reach + 1;
-        let (n_frames, frames) = (samples.len() / pixels, traces.frames);
-        let row = |frame: usize| &samples[frame * pixels..][..pixels];
-        let (mut tails, mut head) = split_ranges(traces.scratch, (window + 1) * pixels, pixels);
+    fn run(&self, mut block: RowBlock<'_, T, f32>) {
+        let rows = block.rows;
+        let (pixels, reach) = (rows[0].len(), self.reach);
+        let window = 2 * reach + 1;
+        let per_group = window.min(block.frames.len());
+        block
+            .scratch
+            .resize(2 * (per_group + 1) * pixels, T::default());
+        let mut memory = &mut block.scratch[..];
+        let mut head = Ranges::take(&mut memory, pixels);
+        let mut tails: Vec<_> = (0..per_group)
+            .map(|_| Ranges::take(&mut memory, pixels))
+            .collect();
 
-        let first = frames.start.saturating_sub(self.reach);
-        for last in first..frames.end + self.reach {
-            let slot = (last - first) % window;
-            if slot == 0 && last > first {
-                let block = (last - window) * pixels..last.min(n_frames) * pixels;
-                find_tails(&mut tails, &samples[block], pixels);
-                head.clear();
+        let (mut first, end) = (block.frames.start, block.frames.end);
+        while first < end {
+            let last = end.min(first + per_group) - 1;
+            let tails = &mut tails[..=last - first];
+            let common = last.saturating_sub(reach)..rows.len().min(first + reach + 1);
+            find_tails(tails, rows, common, self.nothing);
+            head.clear(self.nothing);
+            for (frame, tail) in (first..).zip(&*tails) {
+                if frame > first
+                    && let Some(row) = rows.get(frame + reach)
+                {
+                    head.widen(row);
+                }
+                let results = block.results.frame(frame);
+                scale_row(self.result_range, rows[frame], tail, &head, results);
             }
-            if last < n_frames {
-                widen(head.lows, head.highs, row(last));
-            }
-            if last >= frames.start + self.reach {
-                let tail = (slot + 1) * pixels..(slot + 2) * pixels;
-                let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
-                let range = (tail, (&*head.lows, &*head.highs));
-                let frame = last - self.reach;
-                let results = traces.results.frame(frame);
-                scale_row(self.result_range, row(frame), range, results);
-            }
+            first = last + 1;
         }
     }
 }
 
-/// Divides memory into empty ranges of two lengths.
-fn split_ranges(
-    memory: &mut Vec<f32>,
-    first_len: usize,
-    second_len: usize,
-) -> (Ranges<'_>, Ranges<'_>) {
-    memory.resize(2 * (first_len + second_len), 0.0);
-    let (lows, highs) = memory.split_at_mut(first_len + second_len);
-    let (first_lows, second_lows) = lows.split_at_mut(first_len);
-    let (first_highs, second_highs) = highs.split_at_mut(first_len);
-    let ranges = |lows, highs| {
-        let mut ranges = Ranges { lows, highs };
-        ranges.clear();
-        ranges
-    };
-    (
-        ranges(first_lows, first_highs),
-        ranges(second_lows, second_highs),
-    )
-}
-
-/// Finds the ranges of the ends of a block: row `i` covers its frames from `i` on.
+/// Finds the range of the `common` frames for the last tail, and of one more frame before them for
+/// each one before it.
 #[inline(always)]
-fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
-    let mut begin = block.len();
-    tails.lows[begin..].fill(f32::INFINITY);
-    tails.highs[begin..].fill(f32::NEG_INFINITY);
-    while begin > 0 {
-        begin -= pixels;
-        let (lows, later_lows) = tails.lows[begin..].split_at_mut(pixels);
-        let (highs, later_highs) = tails.highs[begin..].split_at_mut(pixels);
-        let samples = &block[begin..begin + pixels];
-        for ((low, later), sample) in lows.iter_mut().zip(&*later_lows).zip(samples) {
-            *low = later.min(*sample);
+fn find_tails<T: Element>(
+    tails: &mut [Ranges<'_, T>],
+    rows: &[&[T]],
+    common: Range<usize>,
+    nothing: (T, T),
+) {
+    let (last, earlier) = tails.split_last_mut().expect("one tail for each frame");
+    last.clear(nothing);
+    for row in &rows[common.clone()] {
+        last.widen(row);
+    }
+    let mut later = last;
+    for (distance, tail) in (1..).zip(earlier.iter_mut().rev()) {
+        tail.copy_from(later);
+        if let Some(frame) = common.start.checked_sub(distance) {
+            tail.widen(rows[frame]);
         }
-        for ((high, later), sample) in highs.iter_mut().zip(&*later_highs).zip(samples) {
-            *high = later.max(*sample);
-        }
+        later = tail;
     }
 }
-
-type Slices<'a> = (&'a [f32], &'a [f32]);
 
 /// Scales samples by the union of two ranges.
 #[inline(always)]
-fn scale_row(
+fn scale_row<T: Element>(
     result_range: ResultRange,
-    samples: &[f32],
-    (tail, head): (Slices<'_>, Slices<'_>),
+    samples: &[T],
+    tail: &Ranges<'_, T>,
+    head: &Ranges<'_, T>,
     results: &mut [f32],
 ) {
-    let lows = tail.0.iter().zip(head.0);
-    let highs = tail.1.iter().zip(head.1);
+    let lows = tail.lows.iter().zip(&*head.lows);
+    let highs = tail.highs.iter().zip(&*head.highs);
     let ranges = lows.zip(highs);
     for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
-        let low = a.min(*b);
-        *result = result_range.scale(*sample, low, width(low, c.max(*d)));
+        let (low, high) = (smaller(*a, *b).to_f32(), larger(*c, *d).to_f32());
+        *result = result_range.scale(sample.to_f32(), low, width(low, high));
     }
 }
 
@@ -325,6 +357,24 @@ mod tests {
                 let differs = values(&scaled).iter().zip(&expected).any(differs);
                 assert!(!differs, "{n_frames} frames, window {window}");
             }
+        }
+    }
+
+    #[test]
+    fn the_sample_type_does_not_matter() {
+        fn check<T: Element>() {
+            let numbers = noise(9 * 2 * 70, 4);
+            let numbers = numbers.iter().map(|v| f64::from(*v) * 90.0 - 30.0);
+            let samples: Vec<T> = numbers.map(T::from_f64).collect();
+            let single = samples.iter().map(|sample| sample.to_f32()).collect();
+            let slide = |film| normalize_pixelwise_slidingwindow(film, 4, -1.0, 2.0).unwrap();
+            let found = slide(video(&[9, 2, 70], samples));
+            let expected = slide(video(&[9, 2, 70], single));
+            assert_eq!(found.dtype(), DType::F32);
+            assert_eq!(values(&found), values(&expected), "{}", T::DTYPE);
+        }
+        for dtype in DType::ALL {
+            with_dtype!(dtype, T => check::<T>());
         }
     }
 

@@ -1,0 +1,100 @@
+//! Frames that filters read, in one or several pieces of memory.
+
+use std::ops::Range;
+
+use crate::video::{Element, Real, Samples, Video};
+
+/// Frames of a video, wherever they are.
+pub struct SourceFrames {
+    pieces: Vec<SourcePiece>,
+}
+
+/// Consecutive frames in one place.
+struct SourcePiece {
+    frames: Range<usize>,
+    samples: Samples,
+}
+
+impl SourceFrames {
+    /// Frames of a video, which are computed first if they are pending.
+    pub fn of(video: &Video) -> Self {
+        match video.pieces() {
+            Some(pieces) => Self::joined(pieces.iter().map(|piece| piece.samples().clone())),
+            None => Self::joined([video.samples().clone()]),
+        }
+    }
+
+    /// Frames one after the other.
+    pub(super) fn joined(pieces: impl IntoIterator<Item = Samples>) -> Self {
+        let mut first = 0;
+        let piece = |samples: Samples| {
+            let frames = first..first + samples.layout().shape()[0];
+            first = frames.end;
+            SourcePiece { frames, samples }
+        };
+        Self {
+            pieces: pieces.into_iter().map(piece).collect(),
+        }
+    }
+
+    /// The piece of a frame, and the index of the frame in it.
+    fn find(&self, frame: usize) -> (&Samples, usize) {
+        let mut pieces = self.pieces.iter();
+        let piece = pieces.find(|piece| piece.frames.contains(&frame));
+        let piece = piece.expect("a frame of the video");
+        (&piece.samples, frame - piece.frames.start)
+    }
+
+    /// The samples of a frame where they are, if they are of the type and one after the other.
+    pub fn slice<R: Element>(&self, frame: usize) -> Option<&[R]> {
+        let (samples, frame) = self.find(frame);
+        R::unwrap_ref(samples)?.frame_slice(frame)
+    }
+
+    /// Reads a run of samples of a frame.
+    pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
+        let (samples, frame) = self.find(frame);
+        samples.read_frames(frame..frame + 1, run, out);
+    }
+
+    /// Reads the same run of all frames, one after the other.
+    pub(super) fn read_all<R: Real>(&self, run: Range<usize>, out: &mut [R]) {
+        for SourcePiece { frames, samples } in &self.pieces {
+            let out = &mut out[frames.start * run.len()..frames.end * run.len()];
+            samples.read_frames(0..frames.len(), run.clone(), out);
+        }
+    }
+
+    /// The same run of all frames: where they are, if they are of the type and one after the other,
+    /// and else in a buffer, into which `read` reads a frame.
+    pub(super) fn rows<'a, T: Element>(
+        &'a self,
+        run: Range<usize>,
+        buffer: &'a mut Vec<T>,
+        read: impl Fn(&Samples, usize, Range<usize>, &mut [T]),
+    ) -> Vec<&'a [T]> {
+        let slices = |piece: &'a SourcePiece| {
+            let array = T::unwrap_ref(&piece.samples);
+            array.filter(|array| array.layout().has_contiguous_frames())
+        };
+        let to_read = self.pieces.iter().filter(|piece| slices(piece).is_none());
+        let to_read = to_read.map(|piece| piece.frames.len()).sum::<usize>();
+        buffer.resize(to_read * run.len(), T::default());
+        let mut buffers = buffer.chunks_exact_mut(run.len());
+        let mut rows = Vec::with_capacity(self.pieces.last().map_or(0, |last| last.frames.end));
+        for piece in &self.pieces {
+            for frame in 0..piece.frames.len() {
+                let slice = slices(piece).and_then(|array| array.frame_slice(frame));
+                rows.push(match slice {
+                    Some(slice) => &slice[run.clone()],
+                    None => {
+                        let row = buffers.next().expect("a buffer for each row to be read");
+                        read(&piece.samples, frame, run.clone(), row);
+                        &*row
+                    }
+                });
+            }
+        }
+        rows
+    }
+}
