@@ -175,14 +175,45 @@ impl<'a, T: Element> Ranges<'a, T> {
         self.highs.copy_from_slice(other.highs);
     }
 
+    /// Sets the ranges to others, widened to include one more sample each.
+    #[inline(always)]
+    fn set_widened(&mut self, other: &Self, samples: &[T]) {
+        let lows = self.lows.iter_mut().zip(&*other.lows);
+        for ((low, known), sample) in lows.zip(samples) {
+            *low = smaller(*sample, *known);
+        }
+        let highs = self.highs.iter_mut().zip(&*other.highs);
+        for ((high, known), sample) in highs.zip(samples) {
+            *high = larger(*sample, *known);
+        }
+    }
+
     /// Widens the ranges to include one more sample each; NaN is ignored.
     #[inline(always)]
     fn widen(&mut self, samples: &[T]) {
-        for (low, &sample) in self.lows.iter_mut().zip(samples) {
-            *low = smaller(sample, *low);
+        for (low, sample) in self.lows.iter_mut().zip(samples) {
+            *low = smaller(*sample, *low);
         }
-        for (high, &sample) in self.highs.iter_mut().zip(samples) {
-            *high = larger(sample, *high);
+        for (high, sample) in self.highs.iter_mut().zip(samples) {
+            *high = larger(*sample, *high);
+        }
+    }
+
+    /// Widens the ranges to include the samples of several rows, some of which are read together.
+    #[inline(always)]
+    fn widen_by_all(&mut self, rows: &[&[T]]) {
+        let (chunks, rest) = rows.as_chunks::<4>();
+        for [a, b, c, d] in chunks {
+            let samples = || a.iter().zip(*b).zip(c.iter().zip(*d));
+            for (low, ((a, b), (c, d))) in self.lows.iter_mut().zip(samples()) {
+                *low = smaller(*a, smaller(*b, smaller(*c, smaller(*d, *low))));
+            }
+            for (high, ((a, b), (c, d))) in self.highs.iter_mut().zip(samples()) {
+                *high = larger(*a, larger(*b, larger(*c, larger(*d, *high))));
+            }
+        }
+        for row in rest {
+            self.widen(row);
         }
     }
 }
@@ -262,14 +293,12 @@ fn find_tails<T: Element>(
 ) {
     let (last, earlier) = tails.split_last_mut().expect("one tail for each frame");
     last.clear(nothing);
-    for row in &rows[common.clone()] {
-        last.widen(row);
-    }
+    last.widen_by_all(&rows[common.clone()]);
     let mut later = last;
     for (distance, tail) in (1..).zip(earlier.iter_mut().rev()) {
-        tail.copy_from(later);
-        if let Some(frame) = common.start.checked_sub(distance) {
-            tail.widen(rows[frame]);
+        match common.start.checked_sub(distance) {
+            Some(frame) => tail.set_widened(later, rows[frame]),
+            None => tail.copy_from(later),
         }
         later = tail;
     }
