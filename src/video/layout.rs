@@ -72,6 +72,28 @@ impl Layout {
         self.is_contiguous_from(1)
     }
 
+    /// Number of samples of a frame that are one after the other in memory, counted from each multiple
+    /// of it in row-major order: all, those of a row, or 1.
+    pub fn run_len(&self) -> usize {
+        let mut axes = 1..self.shape.len().max(1);
+        let axis = axes.find(|axis| self.is_contiguous_from(*axis));
+        axis.map_or(1, |axis| {
+            self.shape[axis..].iter().product::<usize>().max(1)
+        })
+    }
+
+    /// Index in the storage of a sample of a frame, counted in row-major order.
+    pub fn index_in_frame(&self, frame: usize, mut sample: usize) -> usize {
+        let mut index = self.offset;
+        let inner = self.shape.iter().zip(&self.strides).skip(1);
+        for (&len, &stride) in inner.rev() {
+            index = index.wrapping_add_signed((sample % len) as isize * stride);
+            sample /= len;
+        }
+        let stride = self.strides.first().copied().unwrap_or(0);
+        index.wrapping_add_signed(frame as isize * stride)
+    }
+
     /// Whether neighbors along the first axis are neighbors in memory: the samples of each frame
     /// are then spread over the whole storage.
     pub fn is_crosswise(&self) -> bool {
@@ -230,6 +252,20 @@ mod tests {
         let layout = Layout::contiguous(&[6, 4, 5]).slice(0, 1, 3, 2);
         assert_eq!((layout.offset(), layout.shape()), (20, &[3, 4, 5][..]));
         assert!(layout.has_contiguous_frames() && !layout.is_contiguous());
+    }
+
+    #[test]
+    fn runs_are_frames_rows_or_samples() {
+        let layout = Layout::contiguous(&[4, 6, 8]);
+        assert_eq!(layout.run_len(), 48);
+        let cropped = layout.slice(1, 1, 4, 1).slice(2, 2, 5, 1);
+        assert_eq!(cropped.run_len(), 5);
+        assert_eq!(cropped.index_in_frame(2, 5), 2 * 48 + 2 * 8 + 2);
+        assert_eq!(cropped.flip(1).run_len(), 5);
+        assert_eq!(cropped.flip(1).index_in_frame(2, 5), 2 * 48 + 3 * 8 + 2);
+        assert_eq!(layout.flip(2).run_len(), 1);
+        assert_eq!(layout.swap(1, 2).run_len(), 1);
+        assert_eq!(Layout::contiguous(&[4]).run_len(), 1);
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::video::{Element, Real, Samples, Video};
 
+/// Smallest number of samples whose rows are better read where they are, each for itself.
+const MIN_RUN: usize = 64;
+
 /// Frames of a video, wherever they are.
 pub struct SourceFrames {
     pieces: Vec<SourcePiece>,
@@ -65,6 +68,16 @@ impl SourceFrames {
         }
     }
 
+    /// Greatest number of samples of a frame, counted from each multiple of it, that [`Self::rows`] need
+    /// not copy; all if there is none that pays.
+    pub(super) fn run_len(&self) -> usize {
+        let lens = self.pieces.iter();
+        let lens = lens.map(|piece| piece.samples.layout().run_len());
+        lens.min()
+            .filter(|len| *len >= MIN_RUN)
+            .unwrap_or(usize::MAX)
+    }
+
     /// The same run of all frames: where they are, if they are of the type and one after the other,
     /// and else in a buffer, into which `read` reads a frame.
     pub(super) fn rows<'a, T: Element>(
@@ -73,27 +86,26 @@ impl SourceFrames {
         buffer: &'a mut Vec<T>,
         read: impl Fn(&Samples, usize, Range<usize>, &mut [T]),
     ) -> Vec<&'a [T]> {
-        let slices = |piece: &'a SourcePiece| {
-            let array = T::unwrap_ref(&piece.samples);
-            array.filter(|array| array.layout().has_contiguous_frames())
+        let array = |piece: &'a SourcePiece| {
+            let array = T::unwrap_ref(&piece.samples)?;
+            let len = array.layout().run_len();
+            (run.start / len == (run.end - 1) / len).then_some(array)
         };
-        let to_read = self.pieces.iter().filter(|piece| slices(piece).is_none());
+        let to_read = self.pieces.iter().filter(|piece| array(piece).is_none());
         let to_read = to_read.map(|piece| piece.frames.len()).sum::<usize>();
         buffer.resize(to_read * run.len(), T::default());
         let mut buffers = buffer.chunks_exact_mut(run.len());
         let mut rows = Vec::with_capacity(self.pieces.last().map_or(0, |last| last.frames.end));
         for piece in &self.pieces {
-            for frame in 0..piece.frames.len() {
-                let slice = slices(piece).and_then(|array| array.frame_slice(frame));
-                rows.push(match slice {
-                    Some(slice) => &slice[run.clone()],
-                    None => {
-                        let row = buffers.next().expect("a buffer for each row to be read");
-                        read(&piece.samples, frame, run.clone(), row);
-                        &*row
-                    }
-                });
-            }
+            let array = array(piece);
+            rows.extend((0..piece.frames.len()).map(|frame| match array {
+                Some(array) => array.run_slice(frame, run.clone()),
+                None => {
+                    let row = buffers.next().expect("a buffer for each row to be read");
+                    read(&piece.samples, frame, run.clone(), row);
+                    &*row
+                }
+            }));
         }
         rows
     }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::ops::Range;
 
-use ndarray::{ArrayViewMut2, Axis};
+use ndarray::{ArrayViewMut2, Axis, s};
 
 use super::{Kernel, Output, STEP, SourceFrames, run_kernel};
 use crate::error::Result;
@@ -49,10 +49,10 @@ impl<R> TraceResults<'_, R> {
 }
 
 impl<R: Copy> TraceResults<'_, R> {
-    /// The same memory for as long as it is borrowed.
-    fn reborrow(&mut self) -> TraceResults<'_, R> {
+    /// The same memory, for some of the pixels and for as long as it is borrowed.
+    fn part(&mut self, pixels: Range<usize>) -> TraceResults<'_, R> {
         TraceResults {
-            rows: self.rows.view_mut(),
+            rows: self.rows.slice_mut(s![.., pixels]),
             first: self.first,
         }
     }
@@ -102,7 +102,7 @@ pub fn map_traces_within<R: Real>(
             samples,
             pixels,
             frames: frames.clone(),
-            results: results.reborrow(),
+            results: results.part(0..pixels),
             scratch,
         };
         run_kernel(&kernel, traces);
@@ -130,27 +130,35 @@ pub fn map_rows_within<T: Element, R: Real>(
     read: impl Fn(&Samples, usize, Range<usize>, &mut [T]) + Sync,
     kernel: impl for<'a> Kernel<RowBlock<'a, T, R>>,
 ) -> Result<Video> {
-    for_each_tile(operation, video, frames.clone(), |source, tile, memory| {
-        let (samples, scratch) = memory;
-        let (run, mut results) = (tile.pixels, tile.results);
-        let rows = match source {
-            Some(source) => source.rows(run, samples, &read),
-            None => {
-                let (n_frames, pixels) = (tile.n_frames, run.len());
-                samples.resize(n_frames * pixels, T::default());
-                let copies: &mut dyn Any = samples;
-                let copies = copies.downcast_mut::<Vec<R>>();
-                results.copy_to(copies.expect("results in the memory of samples of their type"));
-                samples.chunks_exact(pixels).collect()
-            }
-        };
+    let run_block = |rows: &[&[T]], mut results: TraceResults<'_, R>, scratch: &mut Vec<T>| {
+        let pixels = 0..results.rows.ncols();
         let block = RowBlock {
-            rows: &rows,
+            rows,
             frames: frames.clone(),
-            results: results.reborrow(),
+            results: results.part(pixels),
             scratch,
         };
         run_kernel(&kernel, block);
+    };
+    for_each_tile(operation, video, frames.clone(), |source, tile, memory| {
+        let (samples, scratch) = memory;
+        let (pixels, mut results) = (tile.pixels, tile.results);
+        let Some(source) = source else {
+            samples.resize(tile.n_frames * pixels.len(), T::default());
+            let copies: &mut dyn Any = samples;
+            let copies = copies.downcast_mut::<Vec<R>>();
+            results.copy_to(copies.expect("results in the memory of samples of their type"));
+            let rows: Vec<_> = samples.chunks_exact(pixels.len()).collect();
+            return run_block(&rows, results.part(0..pixels.len()), scratch);
+        };
+        let (run_len, mut begin) = (source.run_len(), pixels.start);
+        while begin < pixels.end {
+            let end = pixels.end.min((begin / run_len + 1) * run_len);
+            let rows = source.rows(begin..end, samples, &read);
+            let of_run = begin - pixels.start..end - pixels.start;
+            run_block(&rows, results.part(of_run), scratch);
+            begin = end;
+        }
     })
 }
 

@@ -188,6 +188,12 @@ impl<T: Element> Strided<T> {
         })
     }
 
+    /// A run of samples of one frame, which does not go beyond a [run](Layout::run_len) of its layout.
+    pub fn run_slice(&self, frame: usize, run: Range<usize>) -> &[T] {
+        let start = self.layout.index_in_frame(frame, run.start);
+        &self.storage()[start..start + run.len()]
+    }
+
     /// Array for reading, with its shape and strides.
     pub fn view(&self) -> ArrayViewD<'_, T> {
         if self.layout.is_empty() {

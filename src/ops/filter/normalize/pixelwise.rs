@@ -408,6 +408,28 @@ mod tests {
     }
 
     #[test]
+    fn views_are_as_their_copies() {
+        let film = video(&[9, 30, 200], noise(9 * 30 * 200, 6));
+        let layout = film.layout();
+        let cropped = layout.slice(1, 2, 25, 1).slice(2, 3, 190, 1);
+        let layouts = [
+            cropped.clone(),
+            cropped.flip(1),
+            cropped.flip(2),
+            cropped.swap(1, 2),
+            layout.slice(2, 7, 20, 1),
+            layout.slice(2, 7, 90, 2),
+        ];
+        for layout in layouts {
+            let view = film.with_layout(layout);
+            let samples = values(&view).iter().map(|v| *v as f32).collect();
+            let copy = video(view.shape(), samples);
+            let slide = |film| normalize_pixelwise_slidingwindow(film, 4, 0.0, 1.0).unwrap();
+            assert_eq!(values(&slide(view)), values(&slide(copy)));
+        }
+    }
+
+    #[test]
     fn sliding_windows_need_three_axes() {
         let error = normalize_pixelwise_slidingwindow(ramp(&[2, 2]), 3, 0.0, 1.0).unwrap_err();
         let expected =
