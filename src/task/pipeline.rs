@@ -8,12 +8,13 @@ use super::{STACK_SIZE, in_this_job};
 use crate::error::{Error, Result};
 
 /// Makes items in order on a thread of its own and uses them on this one: while one is used, the
-/// next is made, and no more. The first error of either ends both.
+/// next two are made, as some take much longer than others, and no more. The first error of either
+/// ends both.
 pub fn pipeline<T: Send>(
     items: impl Iterator<Item = Result<T>> + Send,
     mut consume: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    let (send, receive) = sync_channel(0);
+    let (send, receive) = sync_channel(1);
     thread::scope(|scope| {
         let produce = in_this_job(move || {
             for item in items {

@@ -39,7 +39,8 @@ pub fn frames_per_block(frame_bytes: usize) -> usize {
 
 /// A chain of operations that computes the samples of a video.
 pub trait Chain: Send {
-    /// Computes consecutive frames. Frames are asked for in order, none twice.
+    /// Computes consecutive frames, which may be in several [pieces](Video::pieces). Frames are asked for
+    /// in order, none twice.
     fn frames(&mut self, frames: Range<usize>) -> Result<Video>;
 
     /// Computes any consecutive frames for a reader that goes through them in no order. They count
@@ -170,7 +171,7 @@ impl Forecast {
         let held = stages.iter().map(|stage| stage.held).sum::<usize>();
         Self {
             reads: stages.iter().map(|stage| stage.reads).sum(),
-            bytes: held + nbytes.min(2 * BLOCK),
+            bytes: held + nbytes.min(3 * BLOCK),
         }
     }
 
@@ -322,7 +323,11 @@ impl Pending {
         let of_task = task.clone();
         let blocks = starts.map(move |start| {
             let frames = start..n_frames.min(start + per_block);
-            task::as_part_of(&of_task, || chain.frames(frames))
+            task::as_part_of(&of_task, || {
+                let block = chain.frames(frames)?;
+                block.compute()?;
+                Ok(block)
+            })
         });
         task::pipeline(blocks, |block| {
             debug_assert_eq!(block.dtype(), self.dtype);

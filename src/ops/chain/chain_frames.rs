@@ -158,7 +158,9 @@ impl ChainFrames {
         mut each: impl FnMut(usize, &Video) -> Result<()>,
     ) -> Result<()> {
         if known > 0 {
-            each(0, &self.computed.take(0..known)?)?;
+            let first = self.computed.take(0..known);
+            first.compute()?;
+            each(0, &first)?;
             task.advance(known)?;
         }
         let n_frames = self.video.len();
@@ -185,7 +187,11 @@ impl ChainFrames {
     fn next_block(&mut self, end: usize) -> Result<(usize, Video)> {
         let first = self.n_computed;
         let end = self.video.len().min(end.max(first + self.per_block));
-        let block = task::as_part(|| self.chain.frames(first..end))?;
+        let block = task::as_part(|| {
+            let block = self.chain.frames(first..end)?;
+            block.compute()?;
+            Ok(block)
+        })?;
         self.n_computed = end;
         Ok((first, block))
     }

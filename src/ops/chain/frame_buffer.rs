@@ -42,7 +42,10 @@ impl FrameBuffer {
         if self.pieces.is_empty() {
             self.start = first;
         }
-        self.pieces.push_back(frames);
+        match frames.pieces() {
+            Some(pieces) => self.pieces.extend(pieces),
+            None => self.pieces.push_back(frames),
+        }
     }
 
     /// Some of the frames, as one piece.
@@ -77,35 +80,36 @@ impl FrameBuffer {
         let first = &parts[0];
         let shape = [&[frames.len()], &first.shape()[1..]].concat();
         let (dtype, metadata) = (first.dtype(), first.metadata().clone());
-        Video::pending(&shape, dtype, metadata, Box::new(Pieces(parts)))
+        Video::pending(&shape, dtype, metadata, Box::new(FramesInPieces(parts)))
     }
 
-    /// Removes the first frames; a whole piece is returned as it was added.
-    pub(super) fn take(&mut self, frames: Range<usize>) -> Result<Video> {
+    /// Removes the first frames; a whole piece is returned as it was added, and parts of several are
+    /// left where they are.
+    pub(super) fn take(&mut self, frames: Range<usize>) -> Video {
         if let Some(first) = self.pieces.pop_front() {
             if frames == (self.start..self.start + first.len()) {
                 self.start = frames.end;
-                return Ok(first);
+                return first;
             }
             self.pieces.push_front(first);
         }
-        let taken = self.view(frames.clone())?;
+        let taken = self.gather(frames.clone());
         self.forget_before(frames.end);
-        Ok(taken)
+        taken
     }
 }
 
 /// Frames in several pieces of memory.
-struct Pieces(Vec<Video>);
+struct FramesInPieces(Vec<Video>);
 
-impl Pieces {
+impl FramesInPieces {
     fn join(&self, frames: Range<usize>) -> Result<Video> {
         let joined = concatenate(&self.0, 0)?;
         Ok(only(frames, joined))
     }
 }
 
-impl Chain for Pieces {
+impl Chain for FramesInPieces {
     fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.join(frames)
     }
@@ -160,8 +164,8 @@ mod tests {
         assert_eq!(values(&gathered), values(&video.frames(4, 3, 1)));
         assert!(gathered.pieces().is_none());
         assert!(buffer.gather(5..7).pieces().is_none());
-        assert_eq!(values(&buffer.take(4..5).unwrap()), values(&video.frame(4)));
-        let rest = buffer.take(5..7).unwrap();
+        assert_eq!(values(&buffer.take(4..5)), values(&video.frame(4)));
+        let rest = buffer.take(5..7);
         assert_eq!(values(&rest), values(&video.frames(5, 2, 1)));
         assert_eq!(buffer.end(), None);
     }
@@ -172,7 +176,7 @@ mod tests {
         let before = address(&video);
         let mut buffer = FrameBuffer::default();
         buffer.push(0, video);
-        assert_eq!(address(&buffer.take(0..3).unwrap()), before);
+        assert_eq!(address(&buffer.take(0..3)), before);
         buffer.forget_before(7);
         assert_eq!(buffer.end(), None);
     }

@@ -263,7 +263,7 @@ impl Chain for StageRun {
             self.computed.push(known, new);
             known = end;
         }
-        self.computed.take(frames)
+        Ok(self.computed.take(frames))
     }
 
     fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
@@ -366,7 +366,9 @@ impl Input {
             return Ok(self.video.frames(frames.start, frames.len(), 1));
         }
         let Some(per_piece) = per_piece else {
-            return self.video.next_frames(frames);
+            let frames = self.video.next_frames(frames)?;
+            frames.compute()?;
+            return Ok(frames);
         };
         self.recent.forget_before(frames.start);
         let mut known = self.recent.end().unwrap_or(frames.start);
