@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::gaussian::Gaussian;
-use crate::ops::kernel::{Kernel, RowBlock, map_frames, map_rows_within, map_samples, only};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_samples, map_traces_within, only};
 use crate::ops::{expect_gray_frames, smooth_in_precision};
-use crate::video::{Real, Samples, Video};
+use crate::video::{Real, Video};
 
 /// Number of neighboring samples summed in parallel lanes, in registers.
 const LANES: usize = 64;
@@ -68,10 +68,7 @@ fn smooth<R: Real>(
         unreachable!("three axes were asked for");
     };
     let video = match Gaussian::<R>::new(sigma_temporal, n_frames) {
-        Some(time) => {
-            let kernel = SmoothTemporal(time);
-            map_rows_within("smoothing", video, frames, Samples::read::<R>, kernel)?
-        }
+        Some(time) => map_traces_within("smoothing", video, frames, SmoothTemporal(time))?,
         None => only(frames, video),
     };
     let y = Gaussian::<R>::new(sigma_spatial, rows);
@@ -85,17 +82,18 @@ fn smooth<R: Real>(
 /// Smooths along time.
 struct SmoothTemporal<R>(Gaussian<R>);
 
-impl<R: Real> Kernel<RowBlock<'_, R, R>> for SmoothTemporal<R> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for SmoothTemporal<R> {
     #[inline(always)]
-    fn run(&self, mut block: RowBlock<'_, R, R>) {
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
         let Gaussian { weights, indices } = &self.0;
-        let window = 2 * self.0.radius() + 1;
-        let mut neighbors = Vec::with_capacity(window);
-        for frame in block.frames {
-            let indices = &indices[frame..frame + window];
-            neighbors.clear();
-            neighbors.extend(indices.iter().map(|index| block.rows[*index]));
-            smooth_row(weights, &*neighbors, block.results.frame(frame));
+        let (samples, pixels, radius) = (traces.samples, traces.pixels, self.0.radius());
+        for frame in traces.frames {
+            let rows = NeighborRows {
+                samples,
+                indices: &indices[frame..=frame + 2 * radius],
+                stride: pixels,
+            };
+            smooth_row(weights, rows, traces.results.frame(frame));
         }
     }
 }
@@ -131,7 +129,7 @@ impl<R: Real> SmoothSpatial<R> {
     #[inline(always)]
     fn smooth_along(&self, row: &[R], padded: &mut [R], results: &mut [R]) {
         pad_row(&self.x, row, padded);
-        let rows = StridedRows {
+        let rows = NeighborRows {
             samples: padded,
             indices: &self.shifts,
             stride: 1,
@@ -154,7 +152,7 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for SmoothSpatial<R> {
                 self.smooth_along(&samples[done * cols..][..cols], padded, results);
                 done += 1;
             }
-            let rows = StridedRows {
+            let rows = NeighborRows {
                 samples: ring,
                 indices: &self.indices[row..=row + 2 * radius],
                 stride: cols,
@@ -179,54 +177,39 @@ fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
 }
 
 /// Neighbors of a row, from the first to the last with a weight.
-trait NeighborRows<R>: Copy {
-    /// `N` samples of a neighbor, starting at `begin`.
-    fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &[R];
-}
-
-impl<R> NeighborRows<R> for &[&[R]] {
-    #[inline(always)]
-    fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &[R] {
-        &self[neighbor][begin..][..N]
-    }
-}
-
-/// Neighbors in one place.
 #[derive(Clone, Copy)]
-struct StridedRows<'a, R> {
+struct NeighborRows<'a, R> {
     samples: &'a [R],
     indices: &'a [usize],
     /// Distance in memory between neighbors.
     stride: usize,
 }
 
-impl<R> NeighborRows<R> for StridedRows<'_, R>
-where
-    Self: Copy,
-{
+impl<'a, R> NeighborRows<'a, R> {
+    /// `N` samples of a neighbor, starting at `begin`.
     #[inline(always)]
-    fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &[R] {
+    fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &'a [R] {
         &self.samples[self.indices[neighbor] * self.stride + begin..][..N]
     }
 }
 
 /// Weighted sum of the neighbors of a row.
 #[inline(always)]
-fn smooth_row<R: Real>(weights: &[R], rows: impl NeighborRows<R>, results: &mut [R]) {
+fn smooth_row<R: Real>(weights: &[R], rows: NeighborRows<'_, R>, results: &mut [R]) {
     match results.len() {
         0 => (),
-        1..SHORT_LANES => smooth_blocks::<1, R>(weights, rows, results),
-        SHORT_LANES..LANES => smooth_blocks::<SHORT_LANES, R>(weights, rows, results),
-        _ => smooth_blocks::<LANES, R>(weights, rows, results),
+        1..SHORT_LANES => smooth_blocks::<R, 1>(weights, rows, results),
+        SHORT_LANES..LANES => smooth_blocks::<R, SHORT_LANES>(weights, rows, results),
+        _ => smooth_blocks::<R, LANES>(weights, rows, results),
     }
 }
 
 /// Sums blocks of `N` samples; the last overlaps the one before it unless `N` divides the number of
 /// samples.
 #[inline(always)]
-fn smooth_blocks<const N: usize, R: Real>(
+fn smooth_blocks<R: Real, const N: usize>(
     weights: &[R],
-    rows: impl NeighborRows<R>,
+    rows: NeighborRows<'_, R>,
     results: &mut [R],
 ) {
     let last = results.len() - N;
@@ -238,9 +221,9 @@ fn smooth_blocks<const N: usize, R: Real>(
 
 /// Small weights are summed first, which keeps rounding errors small.
 #[inline(always)]
-fn smooth_lanes<const N: usize, R: Real>(
+fn smooth_lanes<R: Real, const N: usize>(
     weights: &[R],
-    rows: impl NeighborRows<R>,
+    rows: NeighborRows<'_, R>,
     begin: usize,
 ) -> [R; N] {
     let radius = weights.len() - 1;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::video::{Element, Real, Samples, Video};
+use crate::video::{Element, Real, Samples, Video, read_run};
 
 /// Smallest number of samples whose rows are better read where they are, each for itself.
 const MIN_RUN: usize = 64;
@@ -78,33 +78,34 @@ impl SourceFrames {
             .unwrap_or(usize::MAX)
     }
 
-    /// The same run of all frames: where they are, if they are of the type and one after the other,
-    /// and else in a buffer, into which `read` reads a frame.
+    /// The same run of all frames, which have samples of type `T`: where they are, if they are one
+    /// after the other, and else in a buffer.
+    ///
+    /// # Panics
+    /// If the samples are of another type.
     pub(super) fn rows<'a, T: Element>(
         &'a self,
         run: Range<usize>,
         buffer: &'a mut Vec<T>,
-        read: impl Fn(&Samples, usize, Range<usize>, &mut [T]),
     ) -> Vec<&'a [T]> {
-        let array = |piece: &'a SourcePiece| {
-            let array = T::unwrap_ref(&piece.samples)?;
+        let arrays = self.pieces.iter().map(|piece| {
+            let array = T::unwrap_ref(&piece.samples).expect("samples of the type asked for");
             let len = array.layout().run_len();
-            (run.start / len == (run.end - 1) / len).then_some(array)
-        };
-        let to_read = self.pieces.iter().filter(|piece| array(piece).is_none());
-        let to_read = to_read.map(|piece| piece.frames.len()).sum::<usize>();
+            (array, run.start / len == (run.end - 1) / len)
+        });
+        let to_read = arrays.clone().filter(|(_, is_run)| !is_run);
+        let to_read = to_read.map(|(array, _)| array.shape()[0]).sum::<usize>();
         buffer.resize(to_read * run.len(), T::default());
         let mut buffers = buffer.chunks_exact_mut(run.len());
         let mut rows = Vec::with_capacity(self.pieces.last().map_or(0, |last| last.frames.end));
-        for piece in &self.pieces {
-            let array = array(piece);
-            rows.extend((0..piece.frames.len()).map(|frame| match array {
-                Some(array) => array.run_slice(frame, run.clone()),
-                None => {
-                    let row = buffers.next().expect("a buffer for each row to be read");
-                    read(&piece.samples, frame, run.clone(), row);
-                    &*row
+        for (array, is_run) in arrays {
+            rows.extend((0..array.shape()[0]).map(|frame| {
+                if is_run {
+                    return array.run_slice(frame, run.clone());
                 }
+                let row = buffers.next().expect("a buffer for each row to be read");
+                read_run(array, frame, run.clone(), row);
+                &*row
             }));
         }
         rows

@@ -8,7 +8,7 @@ use ndarray::{ArrayViewMut2, Axis, s};
 use super::{Kernel, Output, STEP, SourceFrames, run_kernel};
 use crate::error::Result;
 use crate::task;
-use crate::video::{Element, Real, Samples, Strided, Video};
+use crate::video::{Element, Real, Strided, Video};
 
 /// Minimum number of neighboring pixels whose traces are processed together: some cache lines.
 const MIN_PIXELS: usize = 64;
@@ -60,12 +60,8 @@ impl<R: Copy> TraceResults<'_, R> {
     /// Copies samples out of the memory that their results will go to.
     fn copy_to(&self, out: &mut [R]) {
         let pixels = self.rows.ncols();
-        for (row, out) in self
-            .rows
-            .rows()
-            .into_iter()
-            .zip(out.chunks_exact_mut(pixels))
-        {
+        let rows = self.rows.rows().into_iter();
+        for (row, out) in rows.zip(out.chunks_exact_mut(pixels)) {
             out.copy_from_slice(row.to_slice().expect("part of a frame"));
         }
     }
@@ -121,13 +117,12 @@ pub struct RowBlock<'a, T, R> {
     pub scratch: &'a mut Vec<T>,
 }
 
-/// Like [`map_traces_within`], for a kernel that reads rows one by one, so that those of samples in
-/// the right order and of type `T` need not be copied. `read` reads a run of a frame of others.
+/// Like [`map_traces_within`], for a kernel of samples of any type `T`, which is that of the video. It
+/// reads each row once or twice, so that copying rows would not pay.
 pub fn map_rows_within<T: Element, R: Real>(
     operation: &'static str,
     video: Video,
     frames: Range<usize>,
-    read: impl Fn(&Samples, usize, Range<usize>, &mut [T]) + Sync,
     kernel: impl for<'a> Kernel<RowBlock<'a, T, R>>,
 ) -> Result<Video> {
     let run_block = |rows: &[&[T]], mut results: TraceResults<'_, R>, scratch: &mut Vec<T>| {
@@ -154,7 +149,7 @@ pub fn map_rows_within<T: Element, R: Real>(
         let (run_len, mut begin) = (source.run_len(), pixels.start);
         while begin < pixels.end {
             let end = pixels.end.min((begin / run_len + 1) * run_len);
-            let rows = source.rows(begin..end, samples, &read);
+            let rows = source.rows(begin..end, samples);
             let of_run = begin - pixels.start..end - pixels.start;
             run_block(&rows, results.part(of_run), scratch);
             begin = end;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, RowBlock, map_frames, map_rows_within, reduce_frames};
 use crate::ops::{expect_gray_frames, no_samples};
-use crate::video::{DType, Element, Samples, Video, read_run, with_dtype};
+use crate::video::{DType, Element, Video, with_dtype};
 
 /// Ranges of the samples of each pixel.
 pub struct PixelRanges {
@@ -85,14 +85,8 @@ pub fn slide_within(
             result_range,
             nothing: (T::from_f64(f64::INFINITY), T::from_f64(f64::NEG_INFINITY)),
         };
-        map_rows_within("normalizing", video, frames, read_samples::<T>, kernel)
+        map_rows_within("normalizing", video, frames, kernel)
     })
-}
-
-/// Reads samples of a video of their type.
-fn read_samples<T: Element>(samples: &Samples, frame: usize, run: Range<usize>, out: &mut [T]) {
-    let array = T::unwrap_ref(samples).expect("the type that was dispatched on");
-    read_run(array, frame, run, out);
 }
 
 /// Linear map of samples that were scaled to [0, 1].
