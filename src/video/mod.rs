@@ -26,6 +26,7 @@ pub use metadata::{Field, Metadata, warn_of_pixel_size};
 pub use pending::{
     Chain, Forecast, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending,
 };
+pub(crate) use range::{higher, lower};
 pub(crate) use read::{convert_run, copy_frames, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};

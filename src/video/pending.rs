@@ -43,6 +43,13 @@ pub trait Chain: Send {
     /// in order, none twice.
     fn frames(&mut self, frames: Range<usize>) -> Result<Video>;
 
+    /// Like [`Chain::frames`], in one piece.
+    fn joined_frames(&mut self, frames: Range<usize>) -> Result<Video> {
+        let joined = self.frames(frames)?;
+        joined.compute()?;
+        Ok(joined)
+    }
+
     /// Computes any consecutive frames for a reader that goes through them in no order. They count
     /// for none of the other methods, and nothing is kept of them.
     fn peek(&mut self, frames: Range<usize>) -> Result<Video>;
@@ -323,11 +330,7 @@ impl Pending {
         let of_task = task.clone();
         let blocks = starts.map(move |start| {
             let frames = start..n_frames.min(start + per_block);
-            task::as_part_of(&of_task, || {
-                let block = chain.frames(frames)?;
-                block.compute()?;
-                Ok(block)
-            })
+            task::as_part_of(&of_task, || chain.joined_frames(frames))
         });
         task::pipeline(blocks, |block| {
             debug_assert_eq!(block.dtype(), self.dtype);

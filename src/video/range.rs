@@ -108,13 +108,13 @@ fn join<T: Element>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
 
 /// Lower of two values; `best` if `value` is NaN.
 #[inline(always)]
-fn lower<T: Element>(value: T, best: T) -> T {
+pub(crate) fn lower<T: Element>(value: T, best: T) -> T {
     if value < best { value } else { best }
 }
 
 /// Higher of two values; `best` if `value` is NaN.
 #[inline(always)]
-fn higher<T: Element>(value: T, best: T) -> T {
+pub(crate) fn higher<T: Element>(value: T, best: T) -> T {
     if value > best { value } else { best }
 }
 

@@ -111,29 +111,18 @@ pub(crate) fn convert_run<T: Element, U>(
         }
         return;
     }
-    let (shape, strides) = (&array.layout().shape()[1..], &array.layout().strides()[1..]);
-    let start = array.layout().strides()[0] * frame as isize;
-    let origin = array.layout().offset().wrapping_add_signed(start);
-    let storage = array.storage();
-    let (&cols, outer_shape) = shape
+    let (layout, storage) = (array.layout(), array.storage());
+    let cols = *layout.shape().last().expect("a frame of several samples");
+    let (&col_stride, outer_strides) = layout.strides()[1..]
         .split_last()
-        .expect("a frame of one sample is contiguous");
-    let (&col_stride, outer_strides) = strides.split_last().expect("as many strides as axes");
-
-    let row_origin = |mut row: usize| {
-        let mut index = origin;
-        for (&len, &stride) in outer_shape.iter().zip(outer_strides).rev() {
-            index = index.wrapping_add_signed((row % len) as isize * stride);
-            row /= len;
-        }
-        index
-    };
+        .expect("as many strides as axes");
     let rows = out.len() / cols;
     if let [row_stride @ (1 | -1)] = *outer_strides
         && run == (0..rows * cols)
         && col_stride.unsigned_abs() > 4
     {
         let strides = [row_stride, col_stride];
+        let origin = layout.index_in_frame(frame, 0);
         transpose(storage, origin, strides, cols, out, convert);
         return;
     }
@@ -149,8 +138,7 @@ pub(crate) fn convert_run<T: Element, U>(
             first_row + step
         };
         let (begin, end) = (run.start.max(row * cols), run.end.min((row + 1) * cols));
-        let first_col = (begin - row * cols) as isize;
-        let first = row_origin(row).wrapping_add_signed(first_col * col_stride);
+        let first = layout.index_in_frame(frame, begin);
         let out = &mut out[begin - run.start..end - run.start];
         match col_stride {
             1 => {

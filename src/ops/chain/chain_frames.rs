@@ -92,7 +92,9 @@ impl ChainFrames {
     /// Some of the frames that were not forgotten.
     pub fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.compute_before(frames.end)?;
-        let (samples, _) = task::as_part(|| self.computed.view(frames))?.into_parts();
+        let window = self.computed.gather(frames);
+        task::as_part(|| window.compute())?;
+        let (samples, _) = window.into_parts();
         Ok(Video::with_metadata(samples, self.video.metadata().clone()))
     }
 
@@ -187,11 +189,7 @@ impl ChainFrames {
     fn next_block(&mut self, end: usize) -> Result<(usize, Video)> {
         let first = self.n_computed;
         let end = self.video.len().min(end.max(first + self.per_block));
-        let block = task::as_part(|| {
-            let block = self.chain.frames(first..end)?;
-            block.compute()?;
-            Ok(block)
-        })?;
+        let block = task::as_part(|| self.chain.joined_frames(first..end))?;
         self.n_computed = end;
         Ok((first, block))
     }

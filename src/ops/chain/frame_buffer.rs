@@ -48,15 +48,6 @@ impl FrameBuffer {
         }
     }
 
-    /// Some of the frames, as one piece.
-    pub(super) fn view(&self, frames: Range<usize>) -> Result<Video> {
-        let mut parts = self.parts(frames);
-        match parts.len() {
-            1 => Ok(parts.remove(0)),
-            _ => concatenate(&parts, 0),
-        }
-    }
-
     /// Some of the frames, in pieces as they were computed.
     pub(super) fn parts(&self, frames: Range<usize>) -> Vec<Video> {
         let (mut parts, mut at) = (Vec::new(), self.start);
@@ -102,20 +93,13 @@ impl FrameBuffer {
 /// Frames in several pieces of memory.
 struct FramesInPieces(Vec<Video>);
 
-impl FramesInPieces {
-    fn join(&self, frames: Range<usize>) -> Result<Video> {
-        let joined = concatenate(&self.0, 0)?;
-        Ok(only(frames, joined))
-    }
-}
-
 impl Chain for FramesInPieces {
     fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
-        self.join(frames)
+        Ok(only(frames, self.whole()?))
     }
 
     fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
-        self.join(frames)
+        self.frames(frames)
     }
 
     fn whole(&mut self) -> Result<Video> {
@@ -155,7 +139,7 @@ mod tests {
         buffer.push(5, video.frames(5, 2, 1));
         assert_eq!(buffer.end(), Some(7));
         buffer.forget_before(1);
-        let window = |buffer: &FrameBuffer, frames| values(&buffer.view(frames).unwrap());
+        let window = |buffer: &FrameBuffer, frames| values(&buffer.gather(frames));
         assert_eq!(window(&buffer, 2..4), values(&video.frames(2, 2, 1)));
         assert_eq!(window(&buffer, 4..6), values(&video.frames(4, 2, 1)));
         buffer.forget_before(4);

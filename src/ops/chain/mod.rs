@@ -37,7 +37,7 @@ use filtered_traces::Tiles;
 use run::{StageRun, Work};
 
 /// Bytes of results that a stage with a window may compute at once for twice its window, so that
-/// putting the window in order pays.
+/// reading the window pays.
 const AHEAD: usize = 6 << 20;
 
 /// Largest number of bytes of frames that become one frame.

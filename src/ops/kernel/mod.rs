@@ -80,6 +80,7 @@ pub(in crate::ops) fn run_kernel<Chunk>(kernel: &impl Kernel<Chunk>, chunk: Chun
 
 /// Whether a filter that computes in `T` would overwrite the samples of the video with its result.
 pub fn is_in_place<T: Element>(video: &Video) -> bool {
+    // Samples in several pieces would be joined only to be found shared.
     let is_reusable = || of_any_type!(video.samples(), array => array.is_reusable());
     video.dtype() == T::DTYPE && video.is_only_owner() && video.pieces().is_none() && is_reusable()
 }

@@ -125,33 +125,29 @@ pub fn map_rows_within<T: Element, R: Real>(
     frames: Range<usize>,
     kernel: impl for<'a> Kernel<RowBlock<'a, T, R>>,
 ) -> Result<Video> {
-    let run_block = |rows: &[&[T]], mut results: TraceResults<'_, R>, scratch: &mut Vec<T>| {
-        let pixels = 0..results.rows.ncols();
-        let block = RowBlock {
-            rows,
-            frames: frames.clone(),
-            results: results.part(pixels),
-            scratch,
-        };
-        run_kernel(&kernel, block);
-    };
     for_each_tile(operation, video, frames.clone(), |source, tile, memory| {
         let (samples, scratch) = memory;
         let (pixels, mut results) = (tile.pixels, tile.results);
-        let Some(source) = source else {
-            samples.resize(tile.n_frames * pixels.len(), T::default());
-            let copies: &mut dyn Any = samples;
-            let copies = copies.downcast_mut::<Vec<R>>();
-            results.copy_to(copies.expect("results in the memory of samples of their type"));
-            let rows: Vec<_> = samples.chunks_exact(pixels.len()).collect();
-            return run_block(&rows, results.part(0..pixels.len()), scratch);
-        };
-        let (run_len, mut begin) = (source.run_len(), pixels.start);
+        let run_len = source.map_or(usize::MAX, SourceFrames::run_len);
+        let mut begin = pixels.start;
         while begin < pixels.end {
             let end = pixels.end.min((begin / run_len + 1) * run_len);
-            let rows = source.rows(begin..end, samples);
-            let of_run = begin - pixels.start..end - pixels.start;
-            run_block(&rows, results.part(of_run), scratch);
+            let rows = match source {
+                Some(source) => source.rows(begin..end, samples),
+                None => {
+                    samples.resize(tile.n_frames * pixels.len(), T::default());
+                    let copies = (samples as &mut dyn Any).downcast_mut::<Vec<R>>();
+                    results.copy_to(copies.expect("results in memory of samples of their type"));
+                    samples.chunks_exact(pixels.len()).collect()
+                }
+            };
+            let block = RowBlock {
+                rows: &rows,
+                frames: frames.clone(),
+                results: results.part(begin - pixels.start..end - pixels.start),
+                scratch,
+            };
+            run_kernel(&kernel, block);
             begin = end;
         }
     })

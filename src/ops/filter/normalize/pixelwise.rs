@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, RowBlock, map_frames, map_rows_within, reduce_frames};
 use crate::ops::{expect_gray_frames, no_samples};
-use crate::video::{DType, Element, Video, with_dtype};
+use crate::video::{DType, Element, Video, higher, lower, with_dtype};
 
 /// Ranges of the samples of each pixel.
 pub struct PixelRanges {
@@ -174,11 +174,11 @@ impl<'a, T: Element> Ranges<'a, T> {
     fn set_widened(&mut self, other: &Self, samples: &[T]) {
         let lows = self.lows.iter_mut().zip(&*other.lows);
         for ((low, known), sample) in lows.zip(samples) {
-            *low = smaller(*sample, *known);
+            *low = lower(*sample, *known);
         }
         let highs = self.highs.iter_mut().zip(&*other.highs);
         for ((high, known), sample) in highs.zip(samples) {
-            *high = larger(*sample, *known);
+            *high = higher(*sample, *known);
         }
     }
 
@@ -186,10 +186,10 @@ impl<'a, T: Element> Ranges<'a, T> {
     #[inline(always)]
     fn widen(&mut self, samples: &[T]) {
         for (low, sample) in self.lows.iter_mut().zip(samples) {
-            *low = smaller(*sample, *low);
+            *low = lower(*sample, *low);
         }
         for (high, sample) in self.highs.iter_mut().zip(samples) {
-            *high = larger(*sample, *high);
+            *high = higher(*sample, *high);
         }
     }
 
@@ -200,28 +200,16 @@ impl<'a, T: Element> Ranges<'a, T> {
         for [a, b, c, d] in chunks {
             let samples = || a.iter().zip(*b).zip(c.iter().zip(*d));
             for (low, ((a, b), (c, d))) in self.lows.iter_mut().zip(samples()) {
-                *low = smaller(*a, smaller(*b, smaller(*c, smaller(*d, *low))));
+                *low = lower(*a, lower(*b, lower(*c, lower(*d, *low))));
             }
             for (high, ((a, b), (c, d))) in self.highs.iter_mut().zip(samples()) {
-                *high = larger(*a, larger(*b, larger(*c, larger(*d, *high))));
+                *high = higher(*a, higher(*b, higher(*c, higher(*d, *high))));
             }
         }
         for row in rest {
             self.widen(row);
         }
     }
-}
-
-/// The smaller of two numbers, the latter if the former is NaN.
-#[inline(always)]
-fn smaller<T: Element>(sample: T, known: T) -> T {
-    if sample < known { sample } else { known }
-}
-
-/// The larger of two numbers, the latter if the former is NaN.
-#[inline(always)]
-fn larger<T: Element>(sample: T, known: T) -> T {
-    if sample > known { sample } else { known }
 }
 
 /// Scales each sample by the range of its window, which extends `reach` frames to both sides.
@@ -311,7 +299,7 @@ fn scale_row<T: Element>(
     let highs = tail.highs.iter().zip(&*head.highs);
     let ranges = lows.zip(highs);
     for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
-        let (low, high) = (smaller(*a, *b).to_f32(), larger(*c, *d).to_f32());
+        let (low, high) = (lower(*a, *b).to_f32(), higher(*c, *d).to_f32());
         *result = result_range.scale(sample.to_f32(), low, width(low, high));
     }
 }
