@@ -11,9 +11,9 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::expect_gray_frames;
 use crate::ops::kernel::border::Border;
-use crate::ops::kernel::{Kernel, only, run_kernel};
+use crate::ops::kernel::{Kernel, SourceFrames, only, run_kernel};
 use crate::task;
-use crate::video::{Element, Strided, Video, read_run, with_dtype};
+use crate::video::{Element, Strided, Video, with_dtype};
 
 /// Maximum number of samples of a box.
 const MAX_SAMPLES: usize = 1 << 14;
@@ -74,7 +74,7 @@ pub fn median_within(video: Video, frames: Range<usize>, options: &MedianFilter)
 fn filter<T: Element>(video: &Video, frames: Range<usize>, plan: &MedianPlan) -> Result<Video> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
     let mut result = Strided::<T>::for_writing(&[frames.len(), rows, cols])?;
-    let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
+    let source = SourceFrames::of(video);
     let steps = result.as_mut_slice()?.chunks_mut(cols).enumerate();
     let memory = || (vec![T::default(); plan.buffer_len()], Vec::new());
     task::for_each_init(
@@ -83,7 +83,7 @@ fn filter<T: Element>(video: &Video, frames: Range<usize>, plan: &MedianPlan) ->
         memory,
         |(buffer, values), (step, out)| {
             let (frame, row) = (frames.start + step / rows, step % rows);
-            plan.read_rows(&source, frame, row, buffer);
+            plan.read_rows(&source, (frame, row, cols), buffer);
             run_kernel(plan, (&*buffer, values, out));
             Ok(())
         },
@@ -129,12 +129,10 @@ impl MedianPlan {
     /// Reads the rows of the boxes of a row.
     fn read_rows<T: Element>(
         &self,
-        source: &Strided<T>,
-        frame: usize,
-        row: usize,
+        source: &SourceFrames,
+        (frame, row, cols): (usize, usize, usize),
         buffer: &mut [T],
     ) {
-        let cols = source.shape()[2];
         let frames = self.time.indices(frame).iter();
         let rows = frames.flat_map(|frame| self.y.indices(row).iter().map(move |row| (frame, row)));
         let before = self.x.size / 2;
@@ -146,7 +144,7 @@ impl MedianPlan {
             let (start, middle) = buffer.split_at_mut(before);
             let (middle, end) = middle.split_at_mut(cols);
             let run = row * cols..(row + 1) * cols;
-            read_run(source, *frame, run, middle);
+            source.read_unconverted(*frame, run, middle);
             let at = |position: &Option<usize>| {
                 position.map_or(T::default(), |position| middle[position])
             };

@@ -60,6 +60,16 @@ impl SourceFrames {
         samples.read_frames(frame..frame + 1, run, out);
     }
 
+    /// Reads a run of samples of a frame, which have type `T`.
+    ///
+    /// # Panics
+    /// If the samples are of another type.
+    pub fn read_unconverted<T: Element>(&self, frame: usize, run: Range<usize>, out: &mut [T]) {
+        let (samples, frame) = self.find(frame);
+        let array = T::unwrap_ref(samples).expect("samples of the type asked for");
+        read_run(array, frame, run, out);
+    }
+
     /// Reads the same run of all frames, one after the other.
     pub(super) fn read_all<R: Real>(&self, run: Range<usize>, out: &mut [R]) {
         for SourcePiece { frames, samples } in &self.pieces {

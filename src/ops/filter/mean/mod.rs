@@ -98,6 +98,7 @@ pub(in crate::ops) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
     if !video.dtype().is_float() {
         return Ok(false);
     }
+    let source = SourceFrames::of(video);
     let found = AtomicBool::new(false);
     task::for_each_init(
         "averaging",
@@ -105,7 +106,7 @@ pub(in crate::ops) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
         Vec::new,
         |samples: &mut Vec<R>, frame| {
             samples.resize(video.frame_len(), R::zero());
-            video.samples().read(frame, 0..samples.len(), samples);
+            source.read(frame, 0..samples.len(), samples);
             if samples.iter().any(|sample| sample.is_nan()) {
                 found.store(true, Relaxed);
             }
