@@ -20,6 +20,7 @@
 mod chain_frames;
 mod filtered_traces;
 mod frame_buffer;
+mod frame_map;
 mod pixel_traces;
 mod run;
 
@@ -34,6 +35,7 @@ use crate::ops::kernel::only;
 use crate::task;
 use crate::video::{DType, Strided, Video, min_pending, with_dtype};
 use filtered_traces::Tiles;
+use frame_map::FrameMap;
 use run::{StageRun, Work};
 
 /// Bytes of results that a stage with a window may compute at once for twice its window, so that
@@ -47,16 +49,8 @@ const GROUP: usize = 64 << 20;
 pub struct Stage {
     /// Function that scripts call.
     name: &'static str,
-    /// Number of frames before a frame that its result depends on.
-    before: usize,
-    /// Number of frames after a frame that its result depends on.
-    after: usize,
-    /// Number of the first frame that matters.
-    start: usize,
-    /// Number of frames that each frame of the result is made of.
-    step: usize,
-    /// Number of frames of the result; default: one for each.
-    len: Option<usize>,
+    /// Frames that each frame of the result depends on.
+    frames: FrameMap,
     /// Whether the result is a view of the input, or the input itself.
     is_view: bool,
 }
@@ -86,54 +80,42 @@ impl Stage {
 
     /// A filter whose result depends on the frames around a frame.
     pub fn around(name: &'static str, before: usize, after: usize) -> Self {
-        Self {
-            name,
-            before,
-            after,
-            start: 0,
-            step: 1,
-            len: None,
-            is_view: false,
-        }
+        Self::new(name, FrameMap::Around { before, after })
     }
 
     /// A filter that makes `len` frames, each of `step` frames, the first of which begin at `start`.
     pub fn of_groups(name: &'static str, start: usize, step: usize, len: usize) -> Self {
-        Self {
-            start,
-            step,
-            len: Some(len),
-            ..Self::of_frames(name)
-        }
+        Self::new(name, FrameMap::Groups { start, step, len })
     }
 
-    /// Number of frames around a frame that its result depends on.
-    fn window(&self) -> usize {
-        self.before + self.after
+    fn new(name: &'static str, frames: FrameMap) -> Self {
+        Self {
+            name,
+            frames,
+            is_view: false,
+        }
     }
 
     /// The frames of a video that frames of the result are made of.
     fn groups_of(&self, video: Video) -> Video {
-        match self.len {
-            Some(len) => only(
-                self.start..video.len().min(self.start + self.step * len),
-                video,
-            ),
-            None => video,
-        }
+        let n_inputs = video.len();
+        let all = 0..self.frames.len(n_inputs);
+        only(self.frames.inputs(&all, n_inputs), video)
     }
 
     /// Smallest number of frames that pays to be computed at once.
     fn per_call(&self, frame_bytes: usize) -> usize {
-        if self.window() == 0 {
+        let window = self.frames.window();
+        if window == 0 {
             return 1;
         }
         #[cfg(test)]
         if let Some(limits) = crate::video::TEST_LIMITS.get() {
             return limits.per_call;
         }
-        let window = self.window();
-        let twice = AHEAD.div_ceil(frame_bytes.max(1)).min(2 * window);
+        let twice = AHEAD
+            .div_ceil(frame_bytes.max(1))
+            .min(window.saturating_mul(2));
         window.div_ceil(2).max(twice)
     }
 
@@ -144,7 +126,7 @@ impl Stage {
         video: Video,
         filter: impl Fn(Video) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
-        debug_assert_eq!(self.window(), 0, "{}", self.name);
+        debug_assert_eq!(self.frames.window(), 0, "{}", self.name);
         self.apply_within(video, move |video, _| filter(video))
     }
 
@@ -207,7 +189,7 @@ impl Stage {
         videos: Vec<Video>,
         filter: impl Fn(Vec<Video>) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
-        debug_assert_eq!(self.window(), 0, "{}", self.name);
+        debug_assert_eq!(self.frames.window(), 0, "{}", self.name);
         self.apply_to_windows(videos, move |videos, _| filter(videos))
     }
 
@@ -347,20 +329,22 @@ impl Stage {
             return None;
         }
         let of_frame = videos.iter().map(|video| video.nbytes() / n_frames.max(1));
-        if self.step > 1 && of_frame.max()?.saturating_mul(self.step) > GROUP {
+        let step = self.frames.step();
+        if step > 1 && of_frame.max()?.saturating_mul(step) > GROUP {
             return None;
         }
-        let zeros = videos.iter().map(|video| frames_of_zeros(video, self.step));
+        let zeros = videos.iter().map(|video| frames_of_zeros(video, step));
         let zeros = zeros.collect::<Result<Vec<_>>>().ok()?;
         let outline = task::as_part(|| filter(zeros.clone()).ok())?;
         self.is_view |= zeros.iter().any(|zeros| outline.shares_samples(zeros));
-        let is_large = outline.nbytes() * self.len.unwrap_or(n_frames) >= min_pending();
-        (outline.len() == 1 && is_large && self.len != Some(0)).then_some(outline)
+        let len = self.frames.len(n_frames);
+        let is_large = len > 0 && outline.nbytes() * len >= min_pending();
+        (outline.len() == 1 && is_large).then_some(outline)
     }
 
     fn pending(self, outline: Video, videos: Vec<Video>, work: Work) -> Video {
         let mut shape = outline.shape().to_vec();
-        shape[0] = self.len.unwrap_or(videos[0].len());
+        shape[0] = self.frames.len(videos[0].len());
         let metadata = outline.metadata().clone();
         let dtype = outline.dtype();
         let chain = StageRun::new(self, &outline, videos, work);

@@ -44,7 +44,7 @@ impl StageRun {
         Self {
             outline: (outline.shape().to_vec(), outline.dtype()),
             per_call: stage.per_call(frame_bytes),
-            n_frames: stage.len.unwrap_or(videos[0].len()),
+            n_frames: stage.frames.len(videos[0].len()),
             n_inputs: videos[0].len(),
             frame_bytes,
             origin: None,
@@ -70,9 +70,9 @@ impl StageRun {
                 return whole.max(filtered_traces::TILE);
             }
         }
-        let window = match (self.stage.step, self.stage.window()) {
+        let window = match (self.stage.frames.step(), self.stage.frames.window()) {
             (1, 0) => return 0,
-            (1, window) => self.n_inputs.min(window + self.per_call),
+            (1, window) => self.n_inputs.min(window.saturating_add(self.per_call)),
             (step, _) => {
                 let per_block = frames_per_block(self.frame_bytes).min(self.at_most());
                 self.n_inputs.min(step.saturating_mul(per_block))
@@ -148,42 +148,35 @@ impl StageRun {
     /// Computes frames after those of earlier calls.
     fn filter_frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.prepare()?;
-        let Range { start: first, end } = self.needed(&frames);
-        let per_piece = (self.stage.window() > 0).then_some(self.per_call);
+        let needed = self.needed(&frames);
+        let per_piece = (self.stage.frames.window() > 0).then_some(self.per_call);
         let windows = self.inputs.iter_mut();
-        let windows = windows.map(|input| input.window(first..end, per_piece));
+        let windows = windows.map(|input| input.window(needed.clone(), per_piece));
         let windows = windows.collect::<Result<_>>()?;
-        self.apply(windows, self.window(frames, first))
+        self.apply(windows, self.window(&frames, &needed))
     }
 
     /// Frames of the inputs that frames depend on.
     fn needed(&self, frames: &Range<usize>) -> Range<usize> {
-        let Stage {
-            before,
-            after,
-            start,
-            step,
-            ..
-        } = self.stage;
-        let first = (start + step * frames.start).saturating_sub(before);
-        first..self.n_inputs.min(start + step * frames.end + after)
+        self.stage.frames.inputs(frames, self.n_inputs)
     }
 
-    /// Frames of inputs that begin with the `first`.
-    fn window(&self, frames: Range<usize>, first: usize) -> FilterWindow {
-        let Stage { start, step, .. } = self.stage;
-        let begin = (start + step * frames.start - first) / step;
-        let wanted = begin..begin + frames.len();
-        FilterWindow { first, wanted }
+    /// What a filter gets that makes frames from those they depend on.
+    fn window(&self, frames: &Range<usize>, needed: &Range<usize>) -> FilterWindow {
+        FilterWindow {
+            first: needed.start,
+            wanted: self.stage.frames.wanted(frames, needed),
+        }
     }
 
     /// Largest number of frames to be computed at once.
     fn at_most(&self) -> usize {
-        let is_of_many = self.stage.step > 1 && !self.stage.is_view;
+        let step = self.stage.frames.step();
+        let is_of_many = step > 1 && !self.stage.is_view;
         match self.inputs.first().filter(|_| is_of_many) {
             Some(Input { video, .. }) => {
                 let frame_bytes = video.nbytes() / self.n_inputs.max(1);
-                frames_per_block(self.stage.step * frame_bytes)
+                frames_per_block(step * frame_bytes)
             }
             None => usize::MAX,
         }
@@ -195,11 +188,11 @@ impl StageRun {
             self.compute_inputs()?;
         }
         self.prepare()?;
-        let Range { start: first, end } = self.needed(&frames);
+        let needed = self.needed(&frames);
         let windows = self.inputs.iter();
-        let windows = windows.map(|input| input.video.peek(first..end));
+        let windows = windows.map(|input| input.video.peek(needed.clone()));
         let windows = windows.collect::<Result<_>>()?;
-        self.apply(windows, self.window(frames, first))
+        self.apply(windows, self.window(&frames, &needed))
     }
 
     fn filter_all(&mut self) -> Result<Video> {
@@ -292,8 +285,8 @@ impl Chain for StageRun {
         let (Work::Filter(view), [input]) = (&self.work, &self.inputs[..]) else {
             return Ok(None);
         };
-        let Range { start: first, end } = self.needed(&(0..n_frames));
-        let Some(input) = input.video.example(end - first)? else {
+        let needed = self.needed(&(0..n_frames));
+        let Some(input) = input.video.example(needed.len())? else {
             return Ok(None);
         };
         let wanted = 0..n_frames;
@@ -307,15 +300,14 @@ impl Chain for StageRun {
     fn stages(&self) -> Vec<StageInfo> {
         let inputs = self.inputs.iter();
         let mut stages: Vec<_> = inputs.flat_map(|input| input.video.stages()).collect();
+        let (before, after) = self.stage.frames.reach();
         stages.push(StageInfo {
             name: self.stage.name,
             origin: self.origin.clone(),
             needs: match self.work {
                 Work::Prepare(_) => Needs::All,
                 Work::Traces(..) => Needs::EveryFrame,
-                Work::Filter(_) => {
-                    Needs::Frames(self.stage.before, self.stage.after + self.stage.step - 1)
-                }
+                Work::Filter(_) => Needs::Frames(before, after),
             },
             nbytes: self.frame_bytes * self.n_frames,
             held: self.held(),
