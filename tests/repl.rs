@@ -344,6 +344,49 @@ fn commands_look_after_variables_and_folders() {
 }
 
 #[test]
+fn recordings_can_still_be_read_in_another_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(folder.join("below")).unwrap();
+    let mut terminal = Terminal::start();
+    terminal.enter(&format!("cd {}", folder.display()), "");
+    let video = "zeros([9, 1000, 1000], \"uint16\")";
+    terminal.enter(&format!("save_image_sequence(\"images\", {video})"), "");
+    terminal.enter(&format!("save_video(\"a.npy\", {video})"), "");
+    let mut paths = vec!["images", "a.npy"];
+    if cfg!(feature = "zarr") {
+        terminal.enter(&format!("save_video(\"a.zarr\", {video})"), "");
+        paths.push("a.zarr");
+    }
+    age(&folder);
+    let load_later = |path| format!("load_video(\"{path}\")");
+    let videos = paths.iter().map(load_later).collect::<Vec<_>>().join(", ");
+    terminal.enter(
+        &format!("let videos = [{videos}]; videos.len"),
+        &paths.len().to_string(),
+    );
+    terminal.enter("cd below", "");
+    for index in 0..paths.len() {
+        terminal.enter(&format!("mean(videos[{index}])"), "0.0");
+    }
+}
+
+/// Makes all files in a folder look as if nobody had written to them for a while.
+fn age(folder: &std::path::Path) {
+    let past = std::time::SystemTime::now() - Duration::from_secs(3600);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => age(&path),
+            false => {
+                let file = std::fs::File::options().write(true).open(path).unwrap();
+                file.set_modified(past).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
 fn time_tells_the_cost_by_builtin() {
     let mut terminal = Terminal::start();
     terminal.type_text("time example_video(100, 49, 49).crop(1).shape\r");

@@ -107,10 +107,10 @@ builtins! {
     /// compressed pages or chunks; folders of images; and, from the first frame on, movies and
     /// deflated arrays of `.npz`. At once are loaded MATLAB files, arrays in Fortran order, bools,
     /// Zarr arrays with chunks that were never written, movies that end too early, and those of
-    /// codecs other than H.264, HEVC and FFV1 whose frames depend on others; on Windows, where a
-    /// file that is in use cannot be replaced, everything. A file that changes between loading and
-    /// use is an error, as is a frame that proves to be damaged; `compute(load_video(path))` loads
-    /// it at once.
+    /// codecs other than H.264, HEVC and FFV1 whose frames depend on others. A file that changes
+    /// between loading and use is an error, unless it was replaced by another and can still be read
+    /// as it was; so is a frame that proves to be damaged. `compute(load_video(path))` loads a file
+    /// at once.
     ///
     /// Returns the same array.
     ///

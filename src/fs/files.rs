@@ -275,6 +275,11 @@ impl SandboxFolder {
     }
 }
 
+/// A path that stays the same in any current folder, and that no program takes for an option.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// The path with links resolved; `None` if that cannot be determined.
 fn real(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;

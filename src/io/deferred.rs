@@ -3,8 +3,9 @@
 //! What can be found without decoding all frames is found before: that frames are missing, or that the
 //! first one cannot be decoded. Damage of another is an error that names file and frame when it is
 //! needed. The file must not have been written just now, as it may still be written. What was asked
-//! for is the file as it was: a file that changes before its frames are loaded is an error. Windows,
-//! where a file cannot be replaced while it is open, loads everything at once.
+//! for is the file as it was: a file that changes before its frames are loaded is an error. On Windows, where
+//! an open file cannot be replaced, a file is closed whenever nothing is read from it, and one that was
+//! replaced is an error, too; elsewhere the old file remains readable.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -25,9 +26,6 @@ const MIN_PARTS: usize = 4;
 
 /// Whether frames of a recording can be loaded later; an error if that is known to fail.
 pub(super) fn can_defer(recording: &dyn Recording, range: FrameRange) -> Result<bool> {
-    if cfg!(windows) {
-        return Ok(false);
-    }
     let (shape, dtype) = recording.layout()?;
     let mut lens = [&[range.len], &shape[1..]].concat().into_iter();
     let nbytes = lens.try_fold(dtype.size(), usize::checked_mul);
@@ -47,15 +45,25 @@ pub(super) fn can_defer(recording: &dyn Recording, range: FrameRange) -> Result<
     Ok(true)
 }
 
+/// Lets others replace the files of a recording on Windows.
+fn release(recording: &dyn Recording, range: FrameRange) {
+    if cfg!(windows)
+        && let Ok(Some(files)) = recording.deferrable_files(range)
+    {
+        files.into_iter().for_each(WatchedFile::close);
+    }
+}
+
 /// Frames of a recording, loaded when they are needed.
 pub(super) fn video(
-    recording: Box<dyn Recording>,
+    mut recording: Box<dyn Recording>,
     range: FrameRange,
     metadata: Metadata,
 ) -> Result<Video> {
     let (mut shape, dtype) = recording.layout()?;
     shape[0] = range.len;
     recording.set_deferred();
+    release(&*recording, range);
     let frames = DeferredFrames {
         nbytes: shape.iter().product::<usize>() * dtype.size(),
         together: recording.frames_together(),
@@ -87,6 +95,7 @@ impl DeferredFrames {
         let loaded = task::timed("load_video", place, || self.recording.load(range));
         // A file that has changed may also be the reason for an error.
         let samples = self.check_unchanged(range).and(loaded);
+        release(&*self.recording, range);
         match samples {
             Ok(samples) => {
                 let video = Video::with_metadata(samples, self.metadata.clone());
@@ -220,7 +229,7 @@ impl Chain for DeferredFrames {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
     use std::fs::{self, File};
@@ -299,12 +308,6 @@ mod tests {
         assert_eq!(shorter.compute().unwrap_err().message(), expected);
 
         let (_folder, path) = saved("a.npy");
-        let replaced = load(&path, FrameSelection::ALL).unwrap();
-        save_video(&path, &ramp(&[2, 4, 5])).unwrap();
-        let same = values(&replaced);
-        assert_eq!(same, values(&ramp(&[9, 4, 5])), "the old file is open");
-
-        let (_folder, path) = saved("a.npy");
         let overwritten = load(&path, FrameSelection::ALL).unwrap();
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, bytes).unwrap();
@@ -312,9 +315,29 @@ mod tests {
         assert_eq!(overwritten.compute().unwrap_err().message(), expected);
     }
 
+    #[test]
+    fn a_file_that_is_to_be_loaded_can_be_replaced() {
+        for name in ["a.npy", "a.tif", "a.h5", "a.npz"] {
+            let (_folder, path) = saved(name);
+            let replaced = load(&path, FrameSelection::ALL).unwrap();
+            let begun = replaced.peek(0..2).unwrap();
+            assert_eq!(values(&begun), values(&ramp(&[9, 4, 5]).frames(0, 2, 1)));
+            assert!(replaced.is_pending(), "{name}");
+            save_video(&path, &ramp(&[2, 4, 5])).unwrap();
+            if cfg!(windows) {
+                let expected = format!("`{}` has changed since it was loaded", path.display());
+                assert_eq!(replaced.compute().unwrap_err().message(), expected);
+            } else {
+                let same = values(&replaced);
+                assert_eq!(same, values(&ramp(&[9, 4, 5])), "the old file is open");
+            }
+        }
+    }
+
     /// A recording whose frames are decoded several at a time.
     struct Grouped {
         source: SharedFile,
+        _folder: tempfile::TempDir,
         video: Video,
         together: usize,
         damaged: Option<usize>,
@@ -365,6 +388,7 @@ mod tests {
         let n_decoded = Arc::new(AtomicUsize::new(0));
         let recording = Grouped {
             source: SharedFile::open(&path).unwrap(),
+            _folder,
             video: ramp(&[23, 4, 5]),
             together,
             damaged,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::choice::Choice;
 use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
+use crate::fs::files;
 use crate::io::recording::extension_of;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
@@ -327,7 +328,7 @@ fn command(program: &Path, target: &Path, raw: &RawVideo<'_>, encoder: &Encoder)
     for (option, value) in &encoder.params {
         command.args([option, value]);
     }
-    command.arg(absolute(target));
+    command.arg(files::absolute(target));
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -366,11 +367,6 @@ fn color_options(matrix: YuvMatrix, sent: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|(option, value)| [option, value]);
     words.map(str::to_owned).collect()
-}
-
-/// A name that ffmpeg cannot mistake for an option or a protocol.
-pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// A running ffmpeg that encodes a movie. It is killed if dropped before it has ended.

@@ -159,9 +159,9 @@ pub(crate) trait Recording: Send {
         Ok(None)
     }
 
-    /// Says that frames will be loaded later, block by block, by somebody who was told how many there
-    /// are: that some are missing is an error then.
-    fn set_deferred(&self) {}
+    /// Says that frames will be loaded later, block by block, from whatever folder is the current one then,
+    /// by somebody who was told how many there are: that some are missing is an error then.
+    fn set_deferred(&mut self) {}
 
     /// Number of frames that are decoded together, the first of which is a multiple of it.
     fn frames_together(&self) -> usize {

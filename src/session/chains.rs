@@ -1,31 +1,23 @@
 //! Chains of filters give the same files as filters run one by one, whatever the blocks.
 
-#[cfg(unix)]
 mod loading;
-#[cfg(unix)]
 mod memory;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-#[cfg(unix)]
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-#[cfg(unix)]
 use crate::bail;
-#[cfg(unix)]
 use crate::io::{FrameSelection, LoadOptions, load_video, save_video};
-#[cfg(unix)]
 use crate::ops::chain::Stage;
-#[cfg(unix)]
 use crate::ops::testing::ramp;
 use crate::ops::testing::values;
 use crate::script::Settings;
 use crate::session::Session;
-#[cfg(unix)]
 use crate::task::{Job, OperationProgress, Reporter};
 use crate::video::{TEST_LIMITS, TestLimits, Video};
 
@@ -355,11 +347,9 @@ fn an_error_names_the_stage_and_the_line_where_it_happened() {
 }
 
 /// Steps done, all steps and bytes forecast of an operation that is called "computing".
-#[cfg(unix)]
 #[derive(Clone, Default)]
 struct StepCounts(std::sync::Arc<std::sync::Mutex<Vec<(usize, usize, usize)>>>);
 
-#[cfg(unix)]
 impl Reporter for StepCounts {
     fn warn(&self, _: &str) {}
     fn note(&self, _: &str) {}
@@ -372,7 +362,6 @@ impl Reporter for StepCounts {
     fn finished(&self, _: &str) {}
 }
 
-#[cfg(unix)]
 #[test]
 fn a_first_pass_is_part_of_the_progress_of_its_chain() {
     let (folder, source) = source_file("example_video(60, 8, 8)", "npy");
@@ -401,7 +390,6 @@ fn a_first_pass_is_part_of_the_progress_of_its_chain() {
 }
 
 /// What happens in the middle of a chain.
-#[cfg(unix)]
 #[derive(Debug, Clone, Copy)]
 enum Incident {
     Interruption,
@@ -410,7 +398,6 @@ enum Incident {
 }
 
 /// A chain over the frames of a file, in blocks of 4 frames, to which something happens.
-#[cfg(unix)]
 fn disturbed(source: &Path, incident: Incident) -> Video {
     let (source, blocks) = (source.to_owned(), AtomicUsize::new(0));
     let video = load_video(&source, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
@@ -431,7 +418,6 @@ fn disturbed(source: &Path, incident: Incident) -> Video {
     Stage::of_frames("disturb").apply(video, disturb).unwrap()
 }
 
-#[cfg(unix)]
 #[test]
 fn what_ends_a_chain_in_the_middle_leaves_the_old_files() {
     for incident in [

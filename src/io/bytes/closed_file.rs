@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::samples::SharedFile;
 use super::watched::WatchedFile;
 use crate::error::Result;
+use crate::fs::files;
 
 /// A file that was closed again, as there may be more of its kind than a program can open.
 pub(in crate::io) struct ClosedFile {
@@ -19,7 +20,7 @@ impl ClosedFile {
     pub(in crate::io) fn new(path: &Path) -> Result<Self> {
         let file = SharedFile::open(path)?;
         Ok(Self {
-            path: path.to_owned(),
+            path: files::absolute(path),
             len: file.len(),
             modified: file.modified(),
         })

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use half::f16;
@@ -111,7 +112,10 @@ impl Conversion {
 /// A file that is read at several offsets at once.
 pub(crate) struct SharedFile {
     path: PathBuf,
-    file: File,
+    /// The same path from any current folder.
+    full: PathBuf,
+    /// `None` if it was closed since it was last read.
+    file: Mutex<Option<Arc<File>>>,
     len: u64,
     /// When it had been written to for the last time before it was opened, if that is known.
     modified: Option<SystemTime>,
@@ -135,10 +139,26 @@ impl SharedFile {
         let facts = file.metadata().map_err(|e| Error::io("open", path, &e))?;
         Ok(Self {
             path: path.to_owned(),
-            file,
+            full: files::absolute(path),
+            file: Mutex::new(Some(Arc::new(file))),
             len: facts.len(),
             modified: facts.modified().ok(),
         })
+    }
+
+    /// The open file, which is opened again if it was closed.
+    fn file(&self) -> Result<Arc<File>> {
+        let mut file = self.handle();
+        if let Some(file) = &*file {
+            return Ok(file.clone());
+        }
+        let opened = Arc::new(files::open(&self.full)?);
+        *file = Some(opened.clone());
+        Ok(opened)
+    }
+
+    fn handle(&self) -> MutexGuard<'_, Option<Arc<File>>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Path of the file.
@@ -153,7 +173,7 @@ impl SharedFile {
 
     /// Reads bytes at an offset of the file.
     pub(in crate::io) fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        read_exact_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, &e))
+        read_exact_at(&*self.file()?, offset, out).map_err(|e| Error::io("read", &self.path, &e))
     }
 
     /// A section of the file as a stream.
@@ -185,9 +205,15 @@ impl WatchedFile for SharedFile {
     }
 
     fn is_unchanged(&self) -> bool {
-        self.file
-            .metadata()
-            .is_ok_and(|facts| (facts.len(), facts.modified().ok()) == (self.len, self.modified))
+        let facts = self.file().and_then(|file| {
+            let facts = file.metadata();
+            facts.map_err(|e| Error::io("read", &self.path, &e))
+        });
+        facts.is_ok_and(|facts| (facts.len(), facts.modified().ok()) == (self.len, self.modified))
+    }
+
+    fn close(&self) {
+        self.handle().take();
     }
 }
 
@@ -209,7 +235,8 @@ impl FileSection<'_> {
 impl Read for FileSection<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let len = self.end.saturating_sub(self.at).min(out.len() as u64) as usize;
-        read_exact_at(&self.source.file, self.at, &mut out[..len])?;
+        let file = self.source.file().map_err(std::io::Error::other)?;
+        read_exact_at(&file, self.at, &mut out[..len])?;
         self.at += len as u64;
         Ok(len)
     }

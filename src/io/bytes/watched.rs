@@ -14,6 +14,9 @@ pub(crate) trait WatchedFile {
     /// Whether nobody has written to the file since it was opened.
     fn is_unchanged(&self) -> bool;
 
+    /// Closes the file until it is read again, so that others can replace it.
+    fn close(&self) {}
+
     /// Whether nobody had written to the file for some time when it was opened.
     fn is_older_than(&self, time: Duration) -> bool {
         let age = self.modified().and_then(|modified| modified.elapsed().ok());

@@ -158,6 +158,12 @@ impl Recording for ImageFolder {
         Ok(files.collect())
     }
 
+    fn set_deferred(&mut self) {
+        for path in &mut self.files {
+            *path = files::absolute(path);
+        }
+    }
+
     fn map(&self) -> Result<Samples> {
         Err(cannot_map(&self.path, "its frames are separate files"))
     }

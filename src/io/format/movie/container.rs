@@ -11,7 +11,6 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::io::bytes::samples::SharedFile;
-use crate::io::ffmpeg;
 
 /// Number of bytes of a file that are examined.
 const BEGINNING: usize = 1 << 16;
@@ -111,7 +110,7 @@ pub(super) fn add_input(command: &mut Command, path: &Path, demuxer: &str) -> Re
     if cfg!(target_os = "linux") && files::sandbox().is_some() {
         command.arg("/proc/self/fd/0").stdin(file);
     } else {
-        command.arg(ffmpeg::absolute(path));
+        command.arg(files::absolute(path));
     }
     Ok(())
 }

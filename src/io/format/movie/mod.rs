@@ -23,10 +23,10 @@ mod tests;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Result, counted};
+use crate::fs::files;
 use crate::io::bytes::closed_file::ClosedFile;
 use crate::io::bytes::samples::{self, Encoding};
 use crate::io::bytes::watched::WatchedFile;
@@ -68,7 +68,7 @@ pub(crate) struct Movie {
     /// The file as it was when somebody wanted to load frames later.
     watched: OnceLock<ClosedFile>,
     /// Whether frames are loaded later.
-    is_deferred: AtomicBool,
+    is_deferred: bool,
     /// What was loaded last, for those who go on from there.
     playing: Mutex<Option<Playing>>,
 }
@@ -227,8 +227,9 @@ impl Recording for Movie {
         Ok(Some(vec![watched]))
     }
 
-    fn set_deferred(&self) {
-        self.is_deferred.store(true, Relaxed);
+    fn set_deferred(&mut self) {
+        self.is_deferred = true;
+        self.path = files::absolute(&self.path);
     }
 
     fn is_sequential(&self) -> bool {
@@ -255,7 +256,7 @@ impl Movie {
             metadata,
             codec,
             watched: OnceLock::new(),
-            is_deferred: AtomicBool::new(false),
+            is_deferred: false,
             playing: Mutex::new(None),
         }
     }
@@ -266,7 +267,7 @@ impl Movie {
 
     /// Whether somebody may go on loading after several frames.
     fn may_go_on(&self, range: FrameRange) -> bool {
-        self.is_deferred.load(Relaxed) && range.len > 1
+        self.is_deferred && range.len > 1
     }
 
     /// The frames of a range: the next ones, if those before were loaded last.
@@ -305,7 +306,7 @@ impl Movie {
     fn explain_missing(&self, frames: usize, range: FrameRange, said: Vec<String>) -> Result<()> {
         task::check()?;
         let path = self.path.display();
-        if self.is_deferred.load(Relaxed) {
+        if self.is_deferred {
             let last = range.start + frames * range.step;
             let error = format!("`{path}` is damaged: no frame could be decoded from {last} on");
             let error = Error::new(error).hint("load those before with `frames`");

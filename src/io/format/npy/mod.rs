@@ -77,6 +77,11 @@ impl NpyArray {
         }
     }
 
+    /// The file with the samples.
+    pub(in crate::io) fn source(&self) -> &SharedFile {
+        &self.source
+    }
+
     /// Byte of the file at which a frame of an array in row-major order begins.
     pub(in crate::io) fn start_of(&self, frame: usize) -> u64 {
         let NpyHeader {

@@ -13,7 +13,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use super::matlab::FIELDNAME;
@@ -56,7 +55,7 @@ struct DeflatedArray {
     metadata: Metadata,
     warned: Once,
     /// Whether somebody loads frames one after the other.
-    is_deferred: AtomicBool,
+    is_deferred: bool,
     /// What was inflated last, for those who go on from there.
     inflating: Mutex<Option<MemberStream>>,
 }
@@ -64,7 +63,6 @@ struct DeflatedArray {
 /// An array stored without compression.
 struct Plain {
     array: NpyArray,
-    source: SharedFile,
     name: String,
     member: ZipMember,
     others: Vec<String>,
@@ -114,7 +112,7 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
             others,
             metadata,
             warned: Once::new(),
-            is_deferred: AtomicBool::new(false),
+            is_deferred: false,
             inflating: Mutex::new(None),
         }));
     }
@@ -123,8 +121,7 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
         ..header
     };
     Ok(Box::new(Plain {
-        array: NpyArray::new(SharedFile::open(path)?, header, metadata),
-        source,
+        array: NpyArray::new(source, header, metadata),
         name: entry.name,
         member: entry.member,
         others,
@@ -260,7 +257,7 @@ impl Recording for Plain {
     fn load(&self, range: FrameRange) -> Result<Samples> {
         self.warn();
         let is_whole = range.len == self.array.layout()?.0[0];
-        let samples = checked(&self.source, &self.member, is_whole, &|| {
+        let samples = checked(self.array.source(), &self.member, is_whole, &|| {
             self.array.load(range)
         })?;
         self.add_to_sum(range)?;
@@ -283,7 +280,7 @@ impl Recording for Plain {
 
 impl Plain {
     fn warn(&self) {
-        let warn = || warn_of_others(self.source.path(), &self.name, &self.others);
+        let warn = || warn_of_others(self.array.source().path(), &self.name, &self.others);
         self.warned.call_once(warn);
     }
 
@@ -305,15 +302,16 @@ impl Plain {
             true => self.member.start + self.member.len,
             false => self.array.start_of(end),
         };
-        let fail = |e: &std::io::Error| cannot_load(self.source.path(), &stream::corrupted(e));
-        sum.add(&mut self.source.section(first, last.saturating_sub(first)))
+        let source = self.array.source();
+        let fail = |e: &std::io::Error| cannot_load(source.path(), &stream::corrupted(e));
+        sum.add(&mut source.section(first, last.saturating_sub(first)))
             .map_err(|e| fail(&e))?;
         sum.frames = end;
         match end == shape[0] {
             true => self
                 .member
                 .expect_sum(&sum)
-                .map_err(|e| cannot_load(self.source.path(), &e)),
+                .map_err(|e| cannot_load(source.path(), &e)),
             false => Ok(()),
         }
     }
@@ -390,7 +388,7 @@ impl Recording for DeflatedArray {
         let header = self.header()?;
         let conversion = Conversion::none(header.encoding);
         let member = &self.entry.member;
-        if self.is_deferred.load(Relaxed) && range.len < header.shape[0] {
+        if self.is_deferred && range.len < header.shape[0] {
             return self
                 .go_on(header, range)
                 .map_err(|e| cannot_load(self.source.path(), &e));
@@ -438,8 +436,8 @@ impl Recording for DeflatedArray {
         Ok(Some(vec![&*self.source]))
     }
 
-    fn set_deferred(&self) {
-        self.is_deferred.store(true, Relaxed);
+    fn set_deferred(&mut self) {
+        self.is_deferred = true;
     }
 
     fn is_sequential(&self) -> bool {

@@ -216,7 +216,7 @@ fn corruption_is_an_error() {
 /// Loads frames of a recording one block after the other, or the error of one of them.
 fn load_blocks(bytes: &[u8], len: usize) -> Result<Vec<f64>> {
     with_file(bytes, |path| {
-        let recording = open(path, &LoadOptions::default())?;
+        let mut recording = open(path, &LoadOptions::default())?;
         let n_frames = recording.layout()?.0[0];
         let all = FrameRange {
             start: 0,
@@ -274,7 +274,7 @@ fn frames_before_the_last_ones_are_inflated_again() {
     let samples: Vec<u8> = (0..9 * 4 * 5).collect();
     let file = array("|u1", false, "(9, 4, 5)", &samples);
     with_file(&archive(&[("video.npy", file)], true), |path| {
-        let recording = open(path, &LoadOptions::default()).unwrap();
+        let mut recording = open(path, &LoadOptions::default()).unwrap();
         let range = |start, len, step| FrameRange { start, len, step };
         recording.set_deferred();
         for range in [

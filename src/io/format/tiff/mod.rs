@@ -48,7 +48,6 @@ use page::PageShape;
 /// A stack of pages of the same size and type.
 pub(in crate::io) struct TiffStack {
     source: SharedFile,
-    file: MappedFile,
     /// The files that contain the pages, this one first.
     files: Vec<PathBuf>,
     shape: PageShape,
@@ -93,7 +92,6 @@ impl TiffStack {
             channels,
             locations,
             metadata,
-            file,
         })
     }
 
@@ -297,8 +295,9 @@ impl Recording for TiffStack {
         let layout = self
             .file_layout(&offsets)
             .ok_or_else(|| refuse("its pages are not evenly spaced"))?;
+        let file = MappedFile::open(self.source.path())?;
         let mapped = with_dtype!(self.shape.encoding.dtype, T => {
-            self.file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
+            file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
         });
         mapped.ok_or_else(|| refuse("its samples are not aligned"))
     }

@@ -343,6 +343,10 @@ impl Recording for ZarrStore {
         Ok(files.collect())
     }
 
+    fn set_deferred(&mut self) {
+        self.folder = files::absolute(&self.folder);
+    }
+
     fn frames_together(&self) -> usize {
         let axis = self.axes.loaded.first().copied().flatten();
         axis.map_or(1, |axis| self.array.coding.chunk[axis])
