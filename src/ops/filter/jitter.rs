@@ -59,10 +59,10 @@ pub fn brighten(video: Video, first: usize, dark: &[usize], framerate: f64) -> R
 pub fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
     expect_gray_frames(video, "evolve_jitter_filter")?;
     let means = frame_means(video)?;
-    let mut sorted = means.clone();
-    if means.iter().any(|mean| mean.is_nan()) {
+    if means.is_empty() || means.iter().any(|mean| mean.is_nan()) {
         return Ok(Vec::new());
     }
+    let mut sorted = means.clone();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     let median = match sorted.len() % 2 {
@@ -127,6 +127,20 @@ mod tests {
             (values(&fixed), fixed.shape()),
             (vec![255.0; 3], &[3, 1, 1][..])
         );
+    }
+
+    #[test]
+    fn a_video_without_frames_has_none_that_are_dark() {
+        for empty in [
+            video::<u16>(&[0, 4, 5], Vec::new()),
+            video::<f32>(&[0, 4, 5], Vec::new()),
+        ] {
+            let fixed = evolve_jitter_filter(empty.clone(), 500.0, 0.004).unwrap();
+            assert_eq!(
+                (fixed.shape(), fixed.dtype()),
+                (empty.shape(), empty.dtype())
+            );
+        }
     }
 
     #[test]
