@@ -132,8 +132,10 @@ builtins! {
     ///
     /// For each stage: the function and the line that called it, the frames of its input that one
     /// frame of its result needs, whether it first reads the whole input, and the size of its
-    /// result. At the end, how much memory it takes to save the array block by block, if nothing
-    /// else uses it, and to keep it as a whole; and what a window computes before it opens.
+    /// result. At the end, what it takes to save the array block by block, if nothing else uses
+    /// it: the bytes read from files and arrays, put aside on the way, and written; how often it
+    /// goes through all frames; and the memory, also that of the whole. Last, what a window
+    /// computes before it opens.
     ///
     /// ```
     /// explain(example_video().normalize());
@@ -172,8 +174,16 @@ fn plan(video: &Video) -> String {
         format!("{}{origin}: needs {needs}, makes {size}", stage.name)
     };
     let mut lines: Vec<_> = stages.iter().map(line).collect();
+    let is_pass = |stage: &&StageInfo| matches!(stage.needs, Needs::All | Needs::EveryFrame);
+    let passes = match stages.iter().filter(is_pass).count() {
+        0 => "1 pass".to_owned(),
+        before => format!("{} passes", before + 1),
+    };
+    let moved = stages.iter().map(|stage| stage.moves).sum::<usize>() + video.nbytes();
     lines.push(format!(
-        "saved block by block it takes about {} of memory, as a whole {}",
+        "saved block by block it moves about {} in {passes} and takes about {} of memory, as a \
+         whole {}",
+        size_text(moved),
         size_text(video.streaming_bytes()),
         size_text(video.nbytes())
     ));
@@ -216,11 +226,37 @@ mod tests {
         });
         let expected = "smooth_spatiotemporal: needs 2 frames before to 2 after, makes 216 B\n\
                         crop (line 3): needs the frame itself, makes 216 B\n\
-                        saved block by block it takes about 240 B of memory, as a whole 216 B\n\
+                        saved block by block it moves about 270 B in 1 pass and takes about \
+                        240 B of memory, as a whole 216 B\n\
                         a window computes the whole first: a frame depends on more than an eighth \
                         of all";
         assert_eq!(plan(&pending), expected);
         pending.compute().unwrap();
         assert_eq!(plan(&pending), "the samples are there: 216 B");
+    }
+
+    #[test]
+    fn what_is_put_aside_is_moved_again() {
+        TEST_LIMITS.set(Some(TestLimits {
+            pending: 0,
+            block: 1,
+            per_call: 1,
+        }));
+        let smoothed = || {
+            let video = Video::new(Strided::from_vec(&[9, 2, 3], vec![1u8; 54]));
+            let filter = |video, frames| smooth_within(video, frames, 0.5, 0.0);
+            Stage::around("smooth_spatiotemporal", 2, 2).apply_within(video, filter)
+        };
+        let same = |video, _, _: &()| Ok(video);
+        let twice = Stage::of_frames("dff").apply_after(smoothed().unwrap(), |_| Ok(()), same, Ok);
+        let traces = Stage::of_frames("zscore").apply_to_traces(smoothed().unwrap(), Ok);
+        TEST_LIMITS.set(None);
+        let twice = plan(&twice.unwrap());
+        assert!(twice.contains("moves about 702 B in 2 passes"), "{twice}");
+        let traces = plan(&traces.unwrap());
+        assert!(
+            traces.contains("moves about 1.1 kB in 2 passes"),
+            "{traces}"
+        );
     }
 }

@@ -3,9 +3,9 @@
 //! What can be found without decoding all frames is found before: that frames are missing, or that the
 //! first one cannot be decoded. Damage of another is an error that names file and frame when it is
 //! needed. The file must not have been written just now, as it may still be written. What was asked
-//! for is the file as it was: a file that changes before its frames are loaded is an error. On Windows, where
-//! an open file cannot be replaced, a file is closed whenever nothing is read from it, and one that was
-//! replaced is an error, too; elsewhere the old file remains readable.
+//! for is the file as it was: a file that changes before its frames are loaded is an error. On Windows,
+//! where an open file cannot be replaced, a file is closed whenever nothing is read from it, and one
+//! that was replaced is an error, too; elsewhere the old file remains readable.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -225,6 +225,7 @@ impl Chain for DeferredFrames {
                 together => together * (self.nbytes / self.range.len.max(1)),
             },
             reads: 0,
+            moves: self.nbytes,
         }]
     }
 }

@@ -162,6 +162,9 @@ pub struct StageInfo {
     pub held: usize,
     /// Number of frames that it reads, block by block, before it makes the first one.
     pub reads: usize,
+    /// Bytes that it reads from files and arrays and puts aside, unlike blocks that come from the stage
+    /// before and are in the cache.
+    pub moves: usize,
 }
 
 /// What it takes to compute a chain block by block.

@@ -102,6 +102,26 @@ impl StageRun {
         }
     }
 
+    /// Bytes that are read from files and arrays and put aside.
+    fn moves(&self) -> usize {
+        let (pending, there): (Vec<_>, Vec<_>) = self
+            .inputs
+            .iter()
+            .partition(|input| input.video.is_pending());
+        let there: usize = there.iter().map(|input| input.video.nbytes()).sum();
+        // Put aside and read from there.
+        let aside: usize = pending.iter().map(|input| 2 * input.video.nbytes()).sum();
+        match (&self.work, &pending[..]) {
+            (Work::Filter(_), _) => there,
+            (Work::Prepare(_), [input]) if input.video.is_repeatable() => {
+                let stages = input.video.stages();
+                stages.iter().map(|stage| stage.moves).sum()
+            }
+            (Work::Prepare(_), _) => 2 * there + aside,
+            (Work::Traces(..), _) => there + aside + 2 * self.frame_bytes * self.n_frames,
+        }
+    }
+
     /// The filter, after the first pass if there is one.
     fn prepare(&mut self) -> Result<()> {
         match &self.work {
@@ -312,6 +332,7 @@ impl Chain for StageRun {
             nbytes: self.frame_bytes * self.n_frames,
             held: self.held(),
             reads: self.reads(),
+            moves: self.moves(),
         });
         stages
     }
